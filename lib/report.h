@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * report.h — the state of a run as numbers, and its texts.
+ *
+ * The engine fills struct tw_report, the daemon adds what only it knows (source, kernel counters, process); the
+ * functions below make text of it. They are pure: no clock, no files.
+ */
+#ifndef TW_REPORT_H
+#define TW_REPORT_H
+
+#include "event.h"
+#include "text.h"
+#include "types.h"
+
+enum { TW_TOP = 10 };
+
+/* One host of a table of the report. */
+struct tw_report_host {
+    uint8_t ip_version;
+    struct tw_addr addr;
+    uint64_t packets, bytes, low_segments; /* sent by it */
+};
+
+struct tw_packet_counters {
+    uint64_t total, captured_bytes, wire_bytes;
+    uint64_t side[TW_SIDE_COUNT], side_bytes[TW_SIDE_COUNT]; /* of flows; on the wire */
+    uint64_t ipv4, ipv6, tcp, udp, icmp, sctp, other;        /* by the innermost headers */
+    uint64_t tcp_bytes, non_ip, fragments, cut_short, malformed, too_deep;
+};
+
+struct tw_report {
+    const char *version;
+    bool complete;
+    int64_t pid;
+    double uptime;
+
+    struct {
+        bool is_interface;
+        const char *name;
+        const char *link_type; /* libpcap's name; NULL: not known yet */
+        uint32_t snaplen;
+        bool truncated;
+    } source;
+
+    struct {
+        bool seen; /* any packet; else the rest is not there */
+        tw_time first, last; /* smallest and largest packet time */
+        tw_time duration;    /* by the engine's clock */
+    } time;
+
+    struct tw_packet_counters packets;
+
+    struct {
+        uint64_t received, dropped_kernel, dropped_interface;
+    } capture;
+
+    struct {
+        uint64_t total, side[TW_SIDE_COUNT]; /* flows; those in which A, B has sent something */
+        uint64_t active, peak, max;
+        uint64_t with_payload; /* TCP flows that ended, with payload */
+        uint64_t one_sided, stray; /* of those with_payload; RST and FIN segments that were not acceptable */
+        uint64_t ended_closed, ended_reset, ended[TW_FLOW_END_COUNT];
+    } flows;
+
+    struct {
+        uint64_t threshold, considered, low_segments, zero_segments, episodes, unknown_scale_flows, window_full;
+    } window;
+
+    struct {
+        uint64_t total, suppressed, flows, directions;
+    } alarms;
+
+    struct {
+        bool in_file; /* ring.store: the bytes are fetched again from the capture file */
+        uint64_t size, used, packets, handshakes_kept, handshakes_lost;
+        tw_time span;
+    } ring;
+
+    struct {
+        uint64_t packets, bytes, flows, skipped, lost[TW_LOST_COUNT], write_errors;
+        const char *const *files; /* finished names, in the order of their numbers */
+        size_t n_files;
+    } extract;
+
+    struct {
+        uint64_t lost_alarms, lost_flows, lost_log;
+        uint64_t removed_files, removed_bytes, removed_age, removed_free;
+    } output;
+
+    struct {
+        struct tw_report_host packets[TW_TOP], bytes[TW_TOP], low_ratio[TW_TOP];
+        size_t n_packets, n_bytes, n_low_ratio;
+    } top;
+
+    struct {
+        uint64_t rss, flow_table, ring;
+    } memory;
+
+    /* files that the text report lists at its end beside extract.files, as they are called; NULL: none */
+    const char *const *written;
+    size_t n_written;
+};
+
+/* Append the JSON of interface.md's report (one object, a final newline). Rates are derived from time.duration. */
+void tw_report_json(struct tw_text *out, const struct tw_report *report);
+
+/* Append the aligned text for people, at most 100 columns wide. */
+void tw_report_text(struct tw_text *out, const struct tw_report *report);
+
+#endif

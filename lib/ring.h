@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ring.h — the packets of the recent past, of all flows together, bounded in bytes.
+ *
+ *      tail (oldest)                                   head (next put)
+ *        |                                               |
+ *   ...  [entry|bytes][entry|bytes][entry|bytes][entry|bytes] ...
+ *            ^----prev----|                |
+ *            '-------------------prev------'        entries of one flow, newest to oldest
+ *
+ * One contiguous memory. A record is an entry of 32 bytes followed by the packet's bytes (padded to 8), and never
+ * wraps: what is left at the end of the memory is skipped. A reference is the free-running position of an entry in
+ * units of 8 bytes, never 0, never used twice; one older than the tail is simply gone.
+ *
+ * The entries of a flow are chained: `link` is the distance to the flow's entry before (0: none), so that nothing has
+ * to be done for the flow when an entry leaves. While a flow is extracted its chain is turned round, and `link` is the
+ * distance to the entry after. Who turns it is the user of the ring.
+ *
+ * A put that needs room drops the oldest entries; those with a flag of TW_RING_WATCHED are shown to the owner first.
+ * The ring allocates once. Threads: none.
+ */
+#ifndef TW_RING_H
+#define TW_RING_H
+
+#include "types.h"
+
+typedef uint64_t tw_ref; /* 0: none */
+
+enum {
+    TW_RING_SIDE_B = 0x01,    /* sent by B */
+    TW_RING_HANDSHAKE = 0x02, /* a SYN or SYN-ACK that may have to be kept aside */
+    TW_RING_PENDING = 0x04,   /* of an extraction that has not come to it yet */
+    TW_RING_SYN = 0x08,       /* any segment with SYN */
+    TW_RING_WATCHED = TW_RING_HANDSHAKE | TW_RING_PENDING,
+};
+
+struct tw_ring_entry {
+    tw_time time;  /* the packet's own */
+    tw_time clock; /* the engine's clock at that packet; never falls from entry to entry */
+    uint32_t flow; /* the owner's number for the flow; set after the put */
+    uint32_t link; /* in units of 8 bytes; 0: none */
+    uint32_t caplen : 24;
+    uint32_t flags : 8;
+    uint32_t wirelen;
+};
+
+/* Called before a watched entry leaves; must not put. */
+typedef void tw_ring_leave_fn(void *owner, tw_ref ref, const struct tw_ring_entry *entry, const uint8_t *bytes);
+
+struct tw_ring;
+
+enum { TW_RING_MIN_SIZE = 1 << 20 }; /* holds the largest packet (256 KiB) more than twice */
+
+/*
+ * Make a ring of `size` bytes (at least TW_RING_MIN_SIZE, rounded down to 8). `leave` may be NULL.
+ * Returns NULL when there is no memory. The memory is reserved at once and used as it is written.
+ */
+struct tw_ring *tw_ring_create(size_t size, tw_ring_leave_fn *leave, void *owner);
+
+/* NULL is allowed. The leave function is not called. */
+void tw_ring_destroy(struct tw_ring *ring);
+
+/*
+ * Copy a packet in, dropping the oldest where room is needed.
+ *
+ *   entry  its time, clock, flow, flags, caplen (at most 262144) and wirelen are taken; link is set to 0
+ *   bytes  caplen bytes
+ *
+ * Returns the reference; cannot fail.
+ */
+tw_ref tw_ring_put(struct tw_ring *ring, const struct tw_ring_entry *entry, const uint8_t *bytes);
+
+/* How many bytes of the ring the entry of a packet of `caplen` bytes takes: for a caller that must keep entries from leaving. */
+size_t tw_ring_cost(uint32_t caplen);
+
+/* The oldest reference that would still be there after a put of `caplen` bytes; entries below it leave then. */
+tw_ref tw_ring_tail_after(const struct tw_ring *ring, uint32_t caplen);
+
+/* Borrow an entry, or NULL when it has left. Valid until the next put or age. */
+struct tw_ring_entry *tw_ring_get(struct tw_ring *ring, tw_ref ref);
+
+/* The bytes behind an entry got from this ring. */
+const uint8_t *tw_ring_bytes(const struct tw_ring_entry *entry);
+
+/* Drop the entries whose clock is before `clock`, as a put would. */
+void tw_ring_age(struct tw_ring *ring, tw_time clock);
+
+struct tw_ring_stats {
+    size_t size, used; /* bytes; used counts entries and padded bytes */
+    uint64_t packets;
+    tw_time span; /* clock of the newest less that of the oldest */
+};
+
+void tw_ring_stats(const struct tw_ring *ring, struct tw_ring_stats *ret);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * text.h — a growing buffer of text, and numbers into it without printf.
+ *
+ * Records are formatted by the million, so there are no formats to parse. A buffer that could not grow remembers it
+ * (`failed`), and later appends do nothing: who uses it checks once at the end.
+ */
+#ifndef TW_TEXT_H
+#define TW_TEXT_H
+
+#include "types.h"
+
+struct tw_text {
+    char *data; /* len bytes, not NUL terminated; NULL at first */
+    size_t len, room;
+    bool failed; /* there was no memory; what follows the first failure is missing */
+};
+
+#define TW_TEXT_INIT {NULL, 0, 0, false}
+
+/* Free the memory; the buffer is empty and usable again. */
+void tw_text_fini(struct tw_text *text);
+
+/* Empty it, keep the memory; clears `failed`. */
+void tw_text_clear(struct tw_text *text);
+
+void tw_text_bytes(struct tw_text *text, const void *bytes, size_t len);
+void tw_text_str(struct tw_text *text, const char *s);
+void tw_text_char(struct tw_text *text, char c);
+void tw_text_u64(struct tw_text *text, uint64_t value);
+void tw_text_i64(struct tw_text *text, int64_t value);
+
+/* Lower-case hexadecimal, without 0x, at least `digits` digits. */
+void tw_text_hex(struct tw_text *text, uint64_t value, unsigned digits);
+
+/* numerator / denominator with six decimals, rounded half up; "0" when the denominator is 0. */
+void tw_text_ratio(struct tw_text *text, uint64_t numerator, uint64_t denominator);
+
+/* "seconds.nanoseconds", nine decimals; a negative time has a minus sign. */
+void tw_text_seconds(struct tw_text *text, tw_time t);
+
+/* RFC 3339 in UTC with nine decimals: "2009-11-18T22:43:35.037210000Z". */
+void tw_text_rfc3339(struct tw_text *text, tw_time t);
+
+/* "YYYYMMDDTHHMMSSZ" in UTC, as file names have it. */
+void tw_text_stamp(struct tw_text *text, tw_time t);
+
+/* As inet_ntop(3) writes it; ip_version 4 or 6. */
+void tw_text_addr(struct tw_text *text, int ip_version, const struct tw_addr *addr);
+
+/* "aa:bb:cc:dd:ee:ff" */
+void tw_text_mac(struct tw_text *text, const uint8_t mac[6]);
+
+#endif

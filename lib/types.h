@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * types.h — the words that every other header speaks in.
+ */
+#ifndef TW_TYPES_H
+#define TW_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A moment (since the epoch) or a period, in nanoseconds. */
+typedef int64_t tw_time;
+
+#define TW_US INT64_C(1000)
+#define TW_MS INT64_C(1000000)
+#define TW_SECOND INT64_C(1000000000)
+
+/* The sides of a flow: A initiated it, B answers. A direction is named after its sender. */
+enum tw_side { TW_A, TW_B, TW_SIDE_COUNT };
+
+static inline enum tw_side tw_other_side(enum tw_side side) { return (enum tw_side)(1 - side); }
+
+/* An IP address in network byte order; IPv4 uses the first four bytes, the rest is 0. */
+struct tw_addr {
+    uint8_t bytes[16];
+};
+
+struct tw_endpoint {
+    struct tw_addr addr;
+    uint16_t port; /* host byte order; 0 where the protocol has none */
+};
+
+enum {
+    TW_VLAN_MAX = 8, /* VLAN tags looked through between two IP headers */
+    TW_VNI_MAX = 8,  /* tunnels looked through, one between two of at most 8 IP headers */
+};
+
+/*
+ * Where a packet was seen, beside its addresses: two conversations of the same addresses in two
+ * VLANs are two flows. Entries from the outermost inwards.
+ */
+struct tw_scope {
+    uint8_t n_vlans; /* of the innermost Ethernet header; priority tags (id 0) are not among them */
+    uint8_t n_vnis;
+    uint16_t vlan[TW_VLAN_MAX];
+    uint32_t vni[TW_VNI_MAX];
+    uint32_t ifindex; /* cooked v2; 0: none */
+};
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * writer.h — the files, and the thread that writes them, behind a bounded queue.
+ *
+ * The engine's thread decides (which file, which name, where to cut) and puts operations into a first-in-first-out
+ * queue; the writer's thread carries them out and formats what has to be formatted. So a slow disk never holds the
+ * capture up, and no order in any file depends on the writer's speed.
+ *
+ * Two ways to meet a full queue: live, a put that finds no room returns TW_EAGAIN and changes nothing; reading a
+ * file (`wait`), the put waits. A share of the queue is reserved for alarms.
+ *
+ * Threads: all functions are for one thread, the engine's, except where one says otherwise.
+ */
+#ifndef TW_WRITER_H
+#define TW_WRITER_H
+
+#include "event.h"
+#include "settings.h"
+
+struct tw_writer;
+
+struct tw_writer_options {
+    int dirfd;              /* output folder, borrowed; must stay open */
+    size_t queue;           /* bytes of the queue; 0: the default, 64 MiB */
+    bool wait;              /* a put waits for room */
+    bool live;              /* PREFIX-current.pcap, appending to the logs of an earlier run */
+    const char *host;       /* run.name; copied */
+    bool is_interface;      /* the source is called "interface" in events, else "file" */
+    struct tw_pcap_settings pcap;
+    struct tw_output_settings output;
+};
+
+/*
+ * Open the folder's logs as far as they are wanted (PREFIX_flows.tsv with its header line, PREFIX_alarms.jsonl) and
+ * start the thread. Returns 0; -ENOMEM or a negative errno of the opening, and *ret untouched.
+ */
+int tw_writer_create(const struct tw_writer_options *options, struct tw_writer **ret);
+
+/*
+ * Carry out all that is queued, finish and rename every open file, close the logs, stop the thread, free.
+ * With `deadline` (nanoseconds from now, 0: none) what is not written by then is left: files keep their .part.
+ * Returns 0, or the first error of the run as a negative errno. NULL is allowed.
+ */
+int tw_writer_destroy(struct tw_writer *writer, tw_time deadline);
+
+/* From here on events come from this source (a file's path, an interface's name; copied). */
+int tw_writer_source(struct tw_writer *writer, const char *name);
+
+/*
+ * Begin the pcap file that will be called `name` when it is finished (`name`.part until then).
+ *
+ *   file     the caller's number for it, below TW_WRITER_FILES; not open now
+ *   name     shorter than TW_NAME_MAX; in the folder
+ */
+enum { TW_WRITER_FILES = 64 };
+int tw_writer_begin(struct tw_writer *writer, uint32_t file, const char *name, int dlt, uint32_t snaplen);
+
+/* A packet to be written: its bytes are copied into the queue. */
+struct tw_writer_packet {
+    uint32_t file;       /* open */
+    uint32_t extraction; /* the caller's handle of the extraction that it counts for */
+    bool before;         /* from before the extraction's first alarm */
+    tw_time time;
+    uint32_t caplen, wirelen;
+    const uint8_t *bytes;
+};
+
+int tw_writer_packet(struct tw_writer *writer, const struct tw_writer_packet *packet);
+
+/* Flush, fsync, close, rename to the finished name. */
+int tw_writer_finish(struct tw_writer *writer, uint32_t file);
+
+/* Lines of PREFIX_alarms.jsonl and PREFIX_flows.tsv. What finds no room live is dropped and counted; then TW_EAGAIN. */
+int tw_writer_alarm(struct tw_writer *writer, const struct tw_alarm_event *event);
+int tw_writer_flow(struct tw_writer *writer, const struct tw_flow_record *record);
+
+/* The end of an extraction: its line, with what was really written; frees the handle's counters. Always finds room. */
+int tw_writer_extract_end(struct tw_writer *writer, const struct tw_extract_event *event);
+
+/* Replace a file of the folder by these bytes, whole or not at all. */
+int tw_writer_replace(struct tw_writer *writer, const char *name, const char *text, size_t len);
+
+/* Wait until all that was put so far has been carried out. */
+void tw_writer_drain(struct tw_writer *writer);
+
+struct tw_writer_stats {
+    uint64_t packets, bytes;    /* written to pcap files, captured bytes */
+    uint64_t lost_write;        /* packets that a disk error kept out of the files */
+    uint64_t write_errors;      /* times that writing began to fail */
+    uint64_t lost_alarms, lost_flows; /* lines, for want of room or by a disk error */
+    size_t queued, queue_size;  /* bytes */
+    int error;                  /* the present trouble as a negative errno; 0: all is well */
+    char error_name[TW_NAME_MAX]; /* the file that has it */
+    uint32_t n_files;           /* begun so far; names by tw_writer_file */
+};
+
+/* May be called from the engine's thread at any time. */
+void tw_writer_stats(struct tw_writer *writer, struct tw_writer_stats *ret);
+
+/* The finished name of the n-th file begun; NULL: no such. */
+const char *tw_writer_file(const struct tw_writer *writer, uint32_t n);
+
+#endif
