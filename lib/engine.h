@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * engine.h — the facade: packets in, evidence out.
+ *
+ *   feed ─► decode, hash, prefetch, ring ─► (a batch later, in order) flow ─► window ─► detect ─► extract ─► writer
+ *
+ * An engine is an object with no clock of its own: time comes with the packets and, live, with tw_engine_tick. The same
+ * packets and settings give the same files. Two engines share nothing. Threads: one engine, one thread.
+ */
+#ifndef TW_ENGINE_H
+#define TW_ENGINE_H
+
+#include "report.h"
+#include "settings.h"
+#include "types.h"
+
+struct tw_writer;
+struct tw_engine;
+
+/* A range of numbers, both ends included. */
+struct tw_range {
+    uint64_t first, last;
+};
+
+/* What is to be extracted whatever it did (--flows, --packets). */
+struct tw_selection {
+    const struct tw_range *flows; /* flow indexes, ascending and apart; borrowed for the engine's life */
+    size_t n_flows;               /* 0: no selection, alarms decide */
+    struct tw_range packets;      /* of every extracted flow, numbered from 1; last 0: all */
+};
+
+struct tw_engine_options {
+    const struct tw_settings *settings;     /* copied */
+    const struct tw_selection *selection;   /* NULL: none; copied, but for its ranges */
+    struct tw_writer *writer;               /* borrowed; NULL: count and detect only */
+    uint64_t next_pcap;                     /* number of the next pcap file, from 1 */
+    bool live;                              /* capture never waits, extraction goes on in steps, tick drives the clock */
+    uint8_t key[16];                        /* secret of the flow table's hash: random per process */
+};
+
+/* Returns 0 or -ENOMEM, then *ret is untouched. */
+int tw_engine_create(const struct tw_engine_options *options, struct tw_engine **ret);
+
+/* Free everything; open episodes and extractions are not reported (tw_engine_finish does that). NULL is allowed. */
+void tw_engine_destroy(struct tw_engine *engine);
+
+/*
+ * From here on packets come from a source of this link type and snapshot length; what was fed before is worked on first.
+ * Flows go on. Returns 0, or TW_ELINKTYPE for a link type that is not decoded, then nothing changed.
+ */
+int tw_engine_source(struct tw_engine *engine, int dlt, uint32_t snaplen);
+
+/*
+ * Take one packet: bytes are valid during the call only, caplen is at most 262144 and at most wirelen.
+ * It takes effect with its batch, at the latest at the next tw_engine_flush.
+ */
+void tw_engine_feed(struct tw_engine *engine, tw_time time, uint32_t caplen, uint32_t wirelen, const uint8_t *bytes);
+
+/* Work on everything fed so far. To be called whenever no further packet is at hand. */
+void tw_engine_flush(struct tw_engine *engine);
+
+/*
+ * Live only: say what the monotonic clock shows, after a dispatch and in silence at least ten times a second.
+ *
+ *   monotonic  nanoseconds of CLOCK_MONOTONIC
+ *   silent     the dispatch before found no packet: then the engine's clock follows the monotonic one, and what
+ *              became due in the silence is done
+ *
+ * Also moves extractions on. Returns true while there is more to extract than the writer could take: tick again soon.
+ */
+bool tw_engine_tick(struct tw_engine *engine, tw_time monotonic, bool silent);
+
+/* The end of the input: work on everything, end every flow. Only report and destroy may follow. */
+void tw_engine_finish(struct tw_engine *engine);
+
+/*
+ * Fill in what the engine knows: time, packets, flows, window, alarms, ring, extract.flows, extract.skipped, the losses
+ * overrun and queue, top, memory.flow_table and memory.ring. The other fields are left as they are.
+ */
+void tw_engine_report(struct tw_engine *engine, struct tw_report *ret);
+
+#endif
