@@ -50,9 +50,10 @@ typedef void tw_ring_leave_fn(void *owner, tw_ref ref, const struct tw_ring_entr
 struct tw_ring;
 
 enum { TW_RING_MIN_SIZE = 1 << 20 }; /* holds the largest packet (256 KiB) more than twice */
+#define TW_RING_MAX_SIZE (UINT64_C(1) << 34) /* 16 GiB: a link reaches across it */
 
 /*
- * Make a ring of `size` bytes (at least TW_RING_MIN_SIZE, rounded down to 8). `leave` may be NULL.
+ * Make a ring of `size` bytes (TW_RING_MIN_SIZE to TW_RING_MAX_SIZE, rounded down to 8). `leave` may be NULL.
  * Returns NULL when there is no memory. The memory is reserved at once and used as it is written.
  */
 struct tw_ring *tw_ring_create(size_t size, tw_ring_leave_fn *leave, void *owner);
@@ -70,10 +71,13 @@ void tw_ring_destroy(struct tw_ring *ring);
  */
 tw_ref tw_ring_put(struct tw_ring *ring, const struct tw_ring_entry *entry, const uint8_t *bytes);
 
-/* How many bytes of the ring the entry of a packet of `caplen` bytes takes: for a caller that must keep entries from leaving. */
+/* How many bytes of the ring a packet of `caplen` bytes takes, its entry included. */
 size_t tw_ring_cost(uint32_t caplen);
 
-/* The oldest reference that would still be there after a put of `caplen` bytes; entries below it leave then. */
+/*
+ * Below which reference entries would leave with a put of `caplen` bytes; all others would stay. It is a bound and not
+ * always the reference of an entry. Cost O(1).
+ */
 tw_ref tw_ring_tail_after(const struct tw_ring *ring, uint32_t caplen);
 
 /* Borrow an entry, or NULL when it has left. Valid until the next put or age. */
