@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pool.h — items of one size, addressed by number, up to a bound.
+ *
+ * The memory is reserved at once, but only what is used is ever touched: a large bound costs nothing until it is
+ * needed. Items never move. A freed item is the next to be taken, so that what is in use stays together.
+ */
+#ifndef TW_POOL_H
+#define TW_POOL_H
+
+#include "types.h"
+
+struct tw_pool {
+    unsigned char *memory; /* item n at n * size; item 0 is never used */
+    size_t size;           /* of an item, bytes */
+    uint32_t max;          /* items */
+    uint32_t used;         /* taken now */
+    uint32_t touched;      /* highest number ever taken */
+    uint32_t free;         /* first of the chain of free items; 0: none */
+};
+
+/* Reserve room for `max` items of `size` bytes (at least 4). Returns 0 or -ENOMEM. */
+int tw_pool_init(struct tw_pool *pool, size_t size, uint32_t max);
+
+/* Give the memory back. A zeroed pool is allowed. */
+void tw_pool_fini(struct tw_pool *pool);
+
+/* Take an item, zeroed; returns its number from 1, or 0 when all are taken. */
+uint32_t tw_pool_take(struct tw_pool *pool);
+
+/* Give an item back. */
+void tw_pool_put(struct tw_pool *pool, uint32_t number);
+
+/* Borrow an item that is taken. */
+static inline void *tw_pool_get(const struct tw_pool *pool, uint32_t number) {
+    return pool->memory + number * pool->size;
+}
+
+/* Bytes touched so far. */
+static inline size_t tw_pool_memory(const struct tw_pool *pool) { return pool->touched * pool->size; }
+
+#endif
