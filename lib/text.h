@@ -36,6 +36,9 @@ void tw_text_hex(struct tw_text *text, uint64_t value, unsigned digits);
 /* numerator / denominator with six decimals, rounded half up; "0" when the denominator is 0. */
 void tw_text_ratio(struct tw_text *text, uint64_t numerator, uint64_t denominator);
 
+/* `count` per second of `duration`, as tw_text_ratio() writes it, exact for all counts; "0" when the duration is not above 0. */
+void tw_text_rate(struct tw_text *text, uint64_t count, tw_time duration);
+
 /* "seconds.nanoseconds", nine decimals; a negative time has a minus sign. */
 void tw_text_seconds(struct tw_text *text, tw_time t);
 
@@ -50,5 +53,19 @@ void tw_text_addr(struct tw_text *text, int ip_version, const struct tw_addr *ad
 
 /* "aa:bb:cc:dd:ee:ff" */
 void tw_text_mac(struct tw_text *text, const uint8_t mac[6]);
+
+enum { TW_TEXT_INVALID = 0x110000 }; /* behind the last code point */
+
+/*
+ * The code point that a NUL-terminated string, not at its end, begins with (UTF-8, RFC 3629).
+ * Returns its length in bytes; 1, with TW_TEXT_INVALID, where there is none.
+ */
+unsigned tw_text_decode(const char *s, uint32_t *ret_code);
+
+/* Whether a code point can be shown as it is: no control, nothing that turns the direction or breaks the line. */
+bool tw_text_is_plain(uint32_t code);
+
+/* A string as a terminal and a table may have it: what is not plain, and the backslash, as \xNN for each byte. */
+void tw_text_visible(struct tw_text *text, const char *s);
 
 #endif
