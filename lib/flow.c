@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+#include "flow.h"
+
+#include <string.h>
+
+enum { PROTO_TCP = 6, TCP_STATES_RESET = 0x40 };
+
+enum tw_side tw_flow_first_side(const struct tw_packet *packet) {
+    bool is_tcp = packet->status & TW_PACKET_TCP;
+    uint8_t flags = is_tcp && packet->has & TW_HAS_FLAGS ? packet->flags : 0;
+    if (flags & TW_TCP_SYN) {
+        return flags & TW_TCP_ACK ? TW_B : TW_A;
+    }
+    return packet->sport < 1024 && packet->sport < packet->dport ? TW_B : TW_A;
+}
+
+void tw_flow_account(struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet, uint32_t wirelen,
+                     tw_time clock, tw_time packet_time) {
+    struct tw_flow_side *s = &flow->side[side];
+    if (!s->packets) {
+        s->first = packet_time;
+        s->ttl = packet->ttl;
+        s->has_macs = packet->has_macs;
+        if (packet->has_macs) {
+            memcpy(s->smac, packet->smac, sizeof s->smac);
+            memcpy(s->dmac, packet->dmac, sizeof s->dmac);
+        }
+    }
+    s->packets++;
+    s->bytes += wirelen;
+    s->flow_stat |= packet->flow_stat;
+    s->last = packet_time;
+    flow->last_clock = clock;
+    flow->last_time = packet_time;
+}
+
+void tw_flow_segment(struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet) {
+    struct tw_flow_side *s = &flow->side[side];
+    s->segments++;
+    s->payload += packet->payload;
+    if (s->win_init < 0 && packet->has & TW_HAS_WINDOW) {
+        s->win_init = packet->window;
+    }
+    s->syns += packet->has & TW_HAS_FLAGS && packet->flags & TW_TCP_SYN;
+}
+
+void tw_flow_considered(struct tw_flow *flow, enum tw_side side, uint32_t window) {
+    struct tw_flow_side *s = &flow->side[side];
+    if (!s->considered++) {
+        s->win_min = s->win_max = window;
+    } else if (window < s->win_min) {
+        s->win_min = window;
+    } else if (window > s->win_max) {
+        s->win_max = window;
+    }
+}
+
+void tw_flow_name(const struct tw_flow *flow, const struct tw_scope *scope, struct tw_flow_id *ret) {
+    *ret = (struct tw_flow_id){.index = flow->index,
+                               .ip_version = flow->key.ip_version,
+                               .proto = flow->key.proto,
+                               .ethertype = flow->ethertype,
+                               .scope = *scope};
+    for (int side = 0; side < TW_SIDE_COUNT; side++) {
+        int end = side ^ flow->initiator;
+        ret->end[side] = (struct tw_endpoint){flow->key.addr[end], flow->key.port[end]};
+    }
+}
+
+static uint8_t win_stat(const struct tw_flow *flow, enum tw_side side, const struct tw_direction_record *r,
+                        const struct tw_detect *detect) {
+    bool is_unknown = flow->key.proto == PROTO_TCP && r->scale == TW_SCALE_UNKNOWN;
+    return (uint8_t)((r->low ? TW_STAT_LOW : 0) | (r->zero ? TW_STAT_ZERO : 0) | (r->alarms ? TW_STAT_ALARM : 0) |
+                     (detect->suppressed ? TW_STAT_SUPPRESSED : 0) | (is_unknown ? TW_STAT_SCALE_UNKNOWN : 0) |
+                     (flow->window[side].above_14 ? TW_STAT_SCALE_ABOVE_14 : 0) | (r->full ? TW_STAT_WINDOW_FULL : 0) |
+                     (detect->open_at_end ? TW_STAT_OPEN_AT_END : 0));
+}
+
+static void record_side(const struct tw_flow *flow, enum tw_side side, const struct tw_detect *detect,
+                        struct tw_direction_record *ret) {
+    const struct tw_flow_side *s = &flow->side[side];
+    *ret = (struct tw_direction_record){
+        .packets = s->packets, .segments = s->segments, .bytes = s->bytes, .payload = s->payload,
+        .first = s->first, .last = s->last, .flow_stat = s->flow_stat, .has_macs = s->has_macs, .ttl = s->ttl,
+        .tcp_states = flow->tcp[side].sent_rst ? TCP_STATES_RESET : 0, .win_init = s->win_init,
+        .scale = (enum tw_scale)flow->window[side].scale, .shift = flow->window[side].shift,
+        .win_min = s->win_min, .win_max = s->win_max, .considered = s->considered, .full = s->full,
+        .low = detect->low, .zero = detect->zero, .episodes = detect->episodes, .alarms = detect->alarms,
+        .probes = detect->probes, .low_time = detect->low_time, .low_max = detect->low_max,
+    };
+    memcpy(ret->smac, s->smac, sizeof ret->smac);
+    memcpy(ret->dmac, s->dmac, sizeof ret->dmac);
+    ret->win_stat = win_stat(flow, side, ret, detect);
+}
+
+void tw_flow_record(const struct tw_flow *flow, const struct tw_stall *stall, const struct tw_scope *scope,
+                    enum tw_flow_end end, struct tw_flow_record *ret) {
+    static const struct tw_stall none;
+    if (!stall) {
+        stall = &none;
+    }
+    tw_flow_name(flow, scope, &ret->id);
+    ret->end = end;
+    for (int side = 0; side < TW_SIDE_COUNT; side++) {
+        record_side(flow, (enum tw_side)side, &stall->detect[side], &ret->side[side]);
+    }
+}

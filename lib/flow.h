@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * flow.h — one conversation: who, how far it has come, and what each side has sent.
+ *
+ * Plain data; it lives in the flow table. What only flows have whose window once fell, or that are extracted, stands in
+ * a record of its own (struct tw_stall), since most flows never need it.
+ */
+#ifndef TW_FLOW_H
+#define TW_FLOW_H
+
+#include "detect.h"
+#include "event.h"
+#include "flowkey.h"
+#include "ring.h"
+#include "settings.h"
+#include "tcpstate.h"
+#include "window.h"
+
+/* What one side has sent. */
+struct tw_flow_side {
+    uint64_t packets, segments, bytes, payload; /* segments: TCP; bytes on the wire */
+    uint64_t considered, full;
+    uint64_t flow_stat;
+    tw_time first, last;      /* packet times */
+    uint32_t win_min, win_max; /* considered > 0 */
+    uint32_t syns;             /* segments with SYN */
+    int32_t win_init;          /* first raw window; -1: none yet */
+    uint8_t smac[6], dmac[6];
+    bool has_macs;
+    uint8_t ttl; /* of the first packet */
+};
+
+/* What has become of a flow's packets in extraction, over all the extractions of its life. */
+struct tw_flow_extraction {
+    uint32_t current;                   /* the extraction that is going on; 0: none */
+    uint8_t sides;                      /* wanted, a bit for each; stays for the flow's life */
+    bool is_skipped, was_extracted;     /* counted as such */
+    bool has_ended_episode;
+    tw_time episode_ended;              /* clock at the end of the last one */
+    tw_time episode_ended_time;         /* the same as a packet time */
+    uint64_t written;                   /* captured bytes */
+    tw_ref done;                        /* entries up to here are dealt with */
+    uint64_t done_packets[TW_SIDE_COUNT], done_syns[TW_SIDE_COUNT];
+};
+
+struct tw_stall {
+    struct tw_detect detect[TW_SIDE_COUNT];
+    struct tw_flow_extraction extraction;
+};
+
+struct tw_flow {
+    struct tw_flowkey key;
+    uint8_t state;     /* enum tw_flow_state */
+    uint8_t initiator; /* which end of the key is A */
+    uint16_t ethertype;
+    uint32_t next;              /* in the bucket */
+    uint32_t older, newer;      /* among the one-sided flows */
+    uint32_t scope;             /* number in the table of scopes; 0: the empty one */
+    uint32_t stall;             /* number of its struct tw_stall; 0: none */
+    uint64_t hash;
+    uint64_t index;             /* from 1 */
+    tw_time last_clock, last_time; /* of its last packet */
+    tw_ref last_entry;
+    tw_ref handshake[TW_SIDE_COUNT]; /* the side's last SYN that has all its options; 0: none */
+    uint32_t aside[TW_SIDE_COUNT];   /* its number among the handshakes kept aside; 0: it is in the ring, if anywhere */
+    struct tw_window window[TW_SIDE_COUNT];
+    struct tw_tcp_side tcp[TW_SIDE_COUNT];
+    struct tw_flow_side side[TW_SIDE_COUNT];
+};
+
+/* Whether both sides have sent something. */
+static inline bool tw_flow_is_two_sided(const struct tw_flow *flow) {
+    return flow->side[TW_A].packets && flow->side[TW_B].packets;
+}
+
+/* The side that a packet is from, given which end of the key sent it. */
+static inline enum tw_side tw_flow_side_of(const struct tw_flow *flow, int key_end) {
+    return (enum tw_side)(key_end ^ flow->initiator);
+}
+
+/*
+ * Who began the flow, by its first packet: its sender, but the receiver of a SYN-ACK, and of a packet without SYN from a
+ * port below 1024 and below the destination's. Returns the side that the packet is from.
+ */
+enum tw_side tw_flow_first_side(const struct tw_packet *packet);
+
+/* Count a packet of the flow: bytes on the wire, times, addresses of its link. */
+void tw_flow_account(struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet, uint32_t wirelen,
+                     tw_time clock, tw_time packet_time);
+
+/* Count what TCP says in it: segment, payload, first window. */
+void tw_flow_segment(struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet);
+
+/* Count a considered segment of a window. */
+void tw_flow_considered(struct tw_flow *flow, enum tw_side side, uint32_t window);
+
+/* How the outputs name the flow. */
+void tw_flow_name(const struct tw_flow *flow, const struct tw_scope *scope, struct tw_flow_id *ret);
+
+/* The flow's record at its end; stall may be NULL. */
+void tw_flow_record(const struct tw_flow *flow, const struct tw_stall *stall, const struct tw_scope *scope,
+                    enum tw_flow_end end, struct tw_flow_record *ret);
+
+#endif

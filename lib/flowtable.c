@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+#include "flowtable.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "elders.h"
+#include "pool.h"
+
+struct scope_slot {
+    struct tw_scope scope;
+    uint32_t users;
+    uint32_t next; /* of the same hash */
+};
+
+struct tw_flowtable {
+    struct tw_flow_settings settings;
+    struct tw_hash_key secret;
+    struct tw_pool flows, stalls, scopes, buckets;
+    uint64_t mask; /* number of buckets - 1 */
+    uint64_t total;
+    uint32_t oldest, newest; /* of the one-sided flows */
+    struct tw_elders elders; /* of all, when nobody is one-sided */
+    uint32_t scope_bucket[256];
+};
+
+static uint32_t *bucket_of(const struct tw_flowtable *table, uint64_t hash) {
+    return (uint32_t *)(void *)table->buckets.memory + (hash & table->mask);
+}
+
+static struct tw_flow *flow_at(const struct tw_flowtable *table, uint32_t slot) {
+    return tw_pool_get(&table->flows, slot);
+}
+
+static struct scope_slot *scope_at(const struct tw_flowtable *table, uint32_t number) {
+    return tw_pool_get(&table->scopes, number);
+}
+
+static uint64_t buckets_for(uint32_t max) {
+    uint64_t n = 64;
+    while (n < max) {
+        n *= 2;
+    }
+    return n;
+}
+
+struct tw_flowtable *tw_flowtable_create(const struct tw_flow_settings *settings, const struct tw_hash_key *secret) {
+    struct tw_flowtable *table = calloc(1, sizeof *table);
+    if (!table) {
+        return NULL;
+    }
+    table->settings = *settings;
+    table->secret = *secret;
+    uint64_t n_buckets = buckets_for(settings->max);
+    table->mask = n_buckets - 1;
+    if (n_buckets > UINT32_MAX || tw_pool_init(&table->flows, sizeof(struct tw_flow), settings->max) ||
+        tw_pool_init(&table->stalls, sizeof(struct tw_stall), settings->max) ||
+        tw_pool_init(&table->scopes, sizeof(struct scope_slot), settings->max) ||
+        tw_pool_init(&table->buckets, sizeof(uint32_t), (uint32_t)n_buckets)) {
+        tw_flowtable_destroy(table);
+        return NULL;
+    }
+    return table;
+}
+
+void tw_flowtable_destroy(struct tw_flowtable *table) {
+    if (!table) {
+        return;
+    }
+    tw_pool_fini(&table->flows);
+    tw_pool_fini(&table->stalls);
+    tw_pool_fini(&table->scopes);
+    tw_pool_fini(&table->buckets);
+    tw_elders_fini(&table->elders);
+    free(table);
+}
+
+uint64_t tw_flowtable_hash(const struct tw_flowtable *table, const struct tw_flowkey *key,
+                           const struct tw_scope *scope) {
+    return tw_flowkey_hash(&table->secret, &table->settings, key, scope);
+}
+
+void tw_flowtable_prefetch_bucket(const struct tw_flowtable *table, uint64_t hash) {
+    __builtin_prefetch(bucket_of(table, hash));
+}
+
+void tw_flowtable_prefetch_flow(const struct tw_flowtable *table, uint64_t hash) {
+    uint32_t slot = *bucket_of(table, hash);
+    if (slot) {
+        const char *line = (const char *)flow_at(table, slot);
+        for (size_t at = 0; at < sizeof(struct tw_flow); at += 64) {
+            __builtin_prefetch(line + at, 1);
+        }
+    }
+}
+
+/* Scopes: few in practice, shared by many flows, so each is kept once and counted. */
+
+static uint32_t *scope_bucket(struct tw_flowtable *table, const struct tw_scope *scope) {
+    uint32_t mix = scope->ifindex * 31u + scope->n_vlans + scope->n_vnis * 7u;
+    mix += scope->n_vlans ? scope->vlan[0] * 131u + scope->vlan[scope->n_vlans - 1] * 17u : 0;
+    mix += scope->n_vnis ? scope->vni[scope->n_vnis - 1] * 1031u : 0;
+    return &table->scope_bucket[(mix * 2654435761u) >> 24];
+}
+
+static uint32_t scope_take(struct tw_flowtable *table, const struct tw_scope *scope) {
+    static const struct tw_flow_settings everything = {.vlan = true, .tunnel = true, .interface = true};
+    if (!scope->n_vlans && !scope->n_vnis && !scope->ifindex) {
+        return 0;
+    }
+    uint32_t *bucket = scope_bucket(table, scope);
+    for (uint32_t n = *bucket; n; n = scope_at(table, n)->next) {
+        if (tw_scope_equal(&everything, &scope_at(table, n)->scope, scope)) {
+            scope_at(table, n)->users++;
+            return n;
+        }
+    }
+    uint32_t number = tw_pool_take(&table->scopes);
+    struct scope_slot *slot = scope_at(table, number);
+    slot->scope = (struct tw_scope){.n_vlans = scope->n_vlans, .n_vnis = scope->n_vnis, .ifindex = scope->ifindex};
+    memcpy(slot->scope.vlan, scope->vlan, scope->n_vlans * sizeof *scope->vlan);
+    memcpy(slot->scope.vni, scope->vni, scope->n_vnis * sizeof *scope->vni);
+    slot->users = 1;
+    slot->next = *bucket;
+    *bucket = number;
+    return number;
+}
+
+static void scope_put(struct tw_flowtable *table, uint32_t number) {
+    if (!number || --scope_at(table, number)->users) {
+        return;
+    }
+    uint32_t *link = scope_bucket(table, &scope_at(table, number)->scope);
+    while (*link != number) {
+        link = &scope_at(table, *link)->next;
+    }
+    *link = scope_at(table, number)->next;
+    tw_pool_put(&table->scopes, number);
+}
+
+const struct tw_scope *tw_flowtable_scope(const struct tw_flowtable *table, const struct tw_flow *flow) {
+    static const struct tw_scope empty;
+    return flow->scope ? &scope_at(table, flow->scope)->scope : &empty;
+}
+
+struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint64_t hash, const struct tw_flowkey *key,
+                                  const struct tw_scope *scope) {
+    for (uint32_t slot = *bucket_of(table, hash); slot;) {
+        struct tw_flow *flow = flow_at(table, slot);
+        if (flow->hash == hash && tw_flowkey_equal(&flow->key, key) &&
+            tw_scope_equal(&table->settings, tw_flowtable_scope(table, flow), scope)) {
+            return flow;
+        }
+        slot = flow->next;
+    }
+    return NULL;
+}
+
+/* The list of the one-sided. */
+
+static void list_append(struct tw_flowtable *table, struct tw_flow *flow) {
+    uint32_t slot = tw_flowtable_slot(table, flow);
+    flow->older = table->newest;
+    flow->newer = 0;
+    if (table->newest) {
+        flow_at(table, table->newest)->newer = slot;
+    } else {
+        table->oldest = slot;
+    }
+    table->newest = slot;
+}
+
+static bool list_has(const struct tw_flowtable *table, const struct tw_flow *flow) {
+    return flow->older || flow->newer || table->oldest == tw_flowtable_slot(table, flow);
+}
+
+static void list_remove(struct tw_flowtable *table, struct tw_flow *flow) {
+    if (flow->older) {
+        flow_at(table, flow->older)->newer = flow->newer;
+    } else {
+        table->oldest = flow->newer;
+    }
+    if (flow->newer) {
+        flow_at(table, flow->newer)->older = flow->older;
+    } else {
+        table->newest = flow->older;
+    }
+    flow->older = flow->newer = 0;
+}
+
+void tw_flowtable_touch(struct tw_flowtable *table, struct tw_flow *flow) {
+    bool is_two_sided = tw_flow_is_two_sided(flow);
+    if (is_two_sided && !flow->older && !flow->newer && table->oldest != tw_flowtable_slot(table, flow)) {
+        return; /* by far the most frequent case */
+    }
+    if (list_has(table, flow)) {
+        list_remove(table, flow);
+    }
+    if (!is_two_sided) {
+        list_append(table, flow);
+    }
+}
+
+struct tw_flow *tw_flowtable_add(struct tw_flowtable *table, uint64_t hash, const struct tw_flowkey *key,
+                                 const struct tw_scope *scope) {
+    uint32_t slot = tw_pool_take(&table->flows);
+    if (!slot) {
+        return NULL;
+    }
+    struct tw_flow *flow = flow_at(table, slot);
+    uint32_t *bucket = bucket_of(table, hash);
+    flow->key = *key;
+    flow->hash = hash;
+    flow->index = ++table->total;
+    flow->scope = scope_take(table, scope);
+    flow->next = *bucket;
+    *bucket = slot;
+    list_append(table, flow);
+    return flow;
+}
+
+void tw_flowtable_remove(struct tw_flowtable *table, struct tw_flow *flow) {
+    uint32_t slot = tw_flowtable_slot(table, flow);
+    uint32_t *link = bucket_of(table, flow->hash);
+    while (*link != slot) {
+        link = &flow_at(table, *link)->next;
+    }
+    *link = flow->next;
+    if (list_has(table, flow)) {
+        list_remove(table, flow);
+    }
+    scope_put(table, flow->scope);
+    if (flow->stall) {
+        tw_pool_put(&table->stalls, flow->stall);
+    }
+    flow->index = 0; /* marks the slot as free */
+    tw_pool_put(&table->flows, slot);
+}
+
+static uint64_t last_entry(const void *owner, uint32_t slot) {
+    const struct tw_flow *flow = tw_flowtable_get(owner, slot);
+    return flow ? flow->last_entry : 0;
+}
+
+struct tw_flow *tw_flowtable_victim(struct tw_flowtable *table) {
+    uint32_t slot = table->oldest;
+    if (!slot) {
+        slot = tw_elders_take(&table->elders, table->flows.touched, last_entry, table);
+    }
+    return slot ? flow_at(table, slot) : NULL;
+}
+
+struct tw_stall *tw_flowtable_stall(struct tw_flowtable *table, struct tw_flow *flow) {
+    if (!flow->stall) {
+        flow->stall = tw_pool_take(&table->stalls);
+    }
+    return tw_pool_get(&table->stalls, flow->stall); /* there are as many as flows */
+}
+
+struct tw_stall *tw_flowtable_find_stall(const struct tw_flowtable *table, const struct tw_flow *flow) {
+    return flow->stall ? tw_pool_get(&table->stalls, flow->stall) : NULL;
+}
+
+uint32_t tw_flowtable_slot(const struct tw_flowtable *table, const struct tw_flow *flow) {
+    return (uint32_t)((size_t)((const unsigned char *)flow - table->flows.memory) / sizeof *flow);
+}
+
+struct tw_flow *tw_flowtable_get(const struct tw_flowtable *table, uint32_t slot) {
+    struct tw_flow *flow = flow_at(table, slot);
+    return flow->index ? flow : NULL;
+}
+
+uint32_t tw_flowtable_slots(const struct tw_flowtable *table) { return table->flows.touched; }
+
+uint32_t tw_flowtable_count(const struct tw_flowtable *table) { return table->flows.used; }
+
+uint64_t tw_flowtable_total(const struct tw_flowtable *table) { return table->total; }
+
+size_t tw_flowtable_memory(const struct tw_flowtable *table) {
+    return tw_pool_memory(&table->flows) + tw_pool_memory(&table->stalls) + tw_pool_memory(&table->scopes) +
+           (table->mask + 1) * sizeof(uint32_t);
+}
