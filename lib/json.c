@@ -4,11 +4,10 @@
  */
 #include "json.h"
 
-#include <string.h>
-
 /* A value or a key follows another one unless the text ends in what opens or announces it. */
 static void separate(struct tw_text *out) {
-    if (out->len > 0 && strchr("{[:\n", out->data[out->len - 1]) == NULL)
+    char last = out->len > 0 ? out->data[out->len - 1] : '\n';
+    if (last != '{' && last != '[' && last != ':' && last != '\n')
         tw_text_char(out, ',');
 }
 
@@ -39,6 +38,27 @@ static void put_escape(struct tw_text *out, uint32_t code) {
     tw_text_hex(out, code == TW_TEXT_INVALID ? 0xfffd : code, 4);
 }
 
+/* How many bytes of a string need no second look: ASCII but for controls, quote and backslash. */
+static size_t easy_run(const char *s) {
+    size_t n = 0;
+    while (s[n] >= 0x20 && s[n] < 0x7f && s[n] != '"' && s[n] != '\\')
+        n++;
+    return n;
+}
+
+/* One character, whatever it is; returns its length. */
+static unsigned put_character(struct tw_text *out, const char *s) {
+    uint32_t code;
+    unsigned len = tw_text_decode(s, &code);
+    if (code == '"' || code == '\\')
+        tw_text_char(out, '\\');
+    if (tw_text_is_plain(code))
+        tw_text_bytes(out, s, len);
+    else
+        put_escape(out, code);
+    return len;
+}
+
 void tw_json_string(struct tw_text *out, const char *s) {
     if (s == NULL) {
         tw_json_null(out);
@@ -47,15 +67,9 @@ void tw_json_string(struct tw_text *out, const char *s) {
     separate(out);
     tw_text_char(out, '"');
     while (*s != '\0') {
-        uint32_t code;
-        unsigned len = tw_text_decode(s, &code);
-        if (code == '"' || code == '\\')
-            tw_text_char(out, '\\');
-        if (tw_text_is_plain(code))
-            tw_text_bytes(out, s, len);
-        else
-            put_escape(out, code);
-        s += len;
+        size_t run = easy_run(s);
+        tw_text_bytes(out, s, run);
+        s += run > 0 ? run : put_character(out, s);
     }
     tw_text_char(out, '"');
 }

@@ -44,7 +44,7 @@ static bool grow(struct tw_text *text, size_t more) {
 }
 
 /* Where `more` bytes can be written; NULL: nowhere. Who writes them adds to len. */
-static char *reserve(struct tw_text *text, size_t more) {
+static inline char *reserve(struct tw_text *text, size_t more) {
     if (text->failed || (text->room - text->len < more && !grow(text, more)))
         return NULL;
     return text->data + text->len;
@@ -60,7 +60,13 @@ void tw_text_bytes(struct tw_text *text, const void *bytes, size_t len) {
 
 void tw_text_str(struct tw_text *text, const char *s) { tw_text_bytes(text, s, strlen(s)); }
 
-void tw_text_char(struct tw_text *text, char c) { tw_text_bytes(text, &c, 1); }
+void tw_text_char(struct tw_text *text, char c) {
+    char *to = reserve(text, 1);
+    if (to == NULL)
+        return;
+    *to = c;
+    text->len++;
+}
 
 /* Write the decimal digits of `value` that end before `end`; returns where they begin. */
 static char *digits_before(char *end, uint64_t value) {

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * flowlog.c — see flowlog.h.
+ */
+#include "flowlog.h"
+
+#include "community.h"
+
+#include <netinet/in.h>
+
+/* Bits of flowStat that are the flow's, not its packets' (Tranalyzer's numbers). */
+#define STAT_B (UINT64_C(1) << 0)
+#define STAT_TIMEOUT (UINT64_C(1) << 40)
+#define STAT_EVICTED (UINT64_C(1) << 42)
+#define STAT_ALARM (UINT64_C(1) << 49)
+#define STAT_IPV4 (UINT64_C(1) << 58)
+#define STAT_IPV6 (UINT64_C(1) << 59)
+
+/* One line in the making: `sent` is its direction, `received` the other one. */
+struct line {
+    const struct tw_flow_record *record;
+    const struct tw_direction_record *sent, *received;
+    enum tw_side side;
+    const char *community_id;
+};
+
+void tw_flowlog_header(struct tw_text *out) {
+    tw_text_str(out, "%dir\tflowInd\tflowStat\ttimeFirst\ttimeLast\tduration\tnumHdrDesc\tnumHdrs\thdrDesc\tsrcMac\tdstMac\t"
+                     "ethType\tvlanID\tsrcIP\tsrcIPCC\tsrcIPOrg\tsrcPort\tdstIP\tdstIPCC\tdstIPOrg\tdstPort\tl4Proto\t"
+                     "pktsSnt\tpktsRcvd\tl7BytesSnt\tl7BytesRcvd\tbytesSnt\tbytesRcvd\tpktps\tbytps\tpktAsm\tbytAsm\t"
+                     "tcpStatesAFlags\tipTTL\ttcpWinStat\ttcpWinInit\ttcpWinScale\ttcpWinMin\ttcpWinMax\ttcpWinSegs\t"
+                     "tcpWinThCnt\ttcpWinThRt\ttcpWinZero\ttcpWinEpisodes\ttcpWinAlarms\ttcpWinProbes\ttcpWinFull\t"
+                     "tcpWinLowTime\ttcpWinLowMax\tcommunityID\n");
+}
+
+static void put_tab(struct tw_text *out) { tw_text_char(out, '\t'); }
+
+/* Each of these writes one value and the tab behind it. */
+static void put_str(struct tw_text *out, const char *s) {
+    tw_text_str(out, s);
+    put_tab(out);
+}
+
+static void put_count(struct tw_text *out, uint64_t value) {
+    tw_text_u64(out, value);
+    put_tab(out);
+}
+
+static void put_seconds(struct tw_text *out, tw_time t) {
+    tw_text_seconds(out, t);
+    put_tab(out);
+}
+
+static void put_bits(struct tw_text *out, uint64_t value, unsigned digits) {
+    tw_text_bytes(out, "0x", 2);
+    tw_text_hex(out, value, digits);
+    put_tab(out);
+}
+
+static void put_number_if(struct tw_text *out, bool is_there, uint64_t value) {
+    if (is_there)
+        put_count(out, value);
+    else
+        put_str(out, "-");
+}
+
+static void put_mac(struct tw_text *out, bool is_there, const uint8_t mac[6]) {
+    if (is_there)
+        tw_text_mac(out, mac);
+    else
+        tw_text_char(out, '-');
+    put_tab(out);
+}
+
+static void put_vlans(struct tw_text *out, const struct tw_scope *scope) {
+    for (size_t i = 0; i < scope->n_vlans; i++) {
+        if (i > 0)
+            tw_text_char(out, ';');
+        tw_text_u64(out, scope->vlan[i]);
+    }
+    if (scope->n_vlans == 0)
+        tw_text_char(out, '-');
+    put_tab(out);
+}
+
+/* Address, country, organisation, port. */
+static void put_end(struct tw_text *out, int ip_version, const struct tw_endpoint *end) {
+    tw_text_addr(out, ip_version, &end->addr);
+    tw_text_str(out, "\t-\t-\t");
+    put_count(out, end->port);
+}
+
+/* (sent - received) / (sent + received) */
+static void put_asymmetry(struct tw_text *out, uint64_t sent, uint64_t received) {
+    if (sent < received)
+        tw_text_char(out, '-');
+    tw_text_ratio(out, sent < received ? received - sent : sent - received, sent + received);
+    put_tab(out);
+}
+
+static uint64_t flow_stat(const struct line *line) {
+    uint64_t stat = line->sent->flow_stat;
+    stat |= line->side == TW_B ? STAT_B : 0;
+    stat |= line->sent->alarms > 0 ? STAT_ALARM : 0;
+    stat |= line->record->end == TW_END_TIMEOUT ? STAT_TIMEOUT : 0;
+    stat |= line->record->end == TW_END_EVICTED ? STAT_EVICTED : 0;
+    return stat | (line->record->id.ip_version == 4 ? STAT_IPV4 : STAT_IPV6);
+}
+
+/* Times of packets may run back; a duration does not. */
+static tw_time duration(const struct tw_direction_record *sent) { return sent->last > sent->first ? sent->last - sent->first : 0; }
+
+/* Who, when, over what: %dir to l4Proto. */
+static void put_basics(struct tw_text *out, const struct line *line) {
+    const struct tw_flow_id *id = &line->record->id;
+    put_str(out, line->side == TW_A ? "A" : "B");
+    put_count(out, id->index);
+    put_bits(out, flow_stat(line), 16);
+    put_seconds(out, line->sent->first);
+    put_seconds(out, line->sent->last);
+    put_seconds(out, duration(line->sent));
+    put_str(out, "-\t-\t-");
+    put_mac(out, line->sent->has_macs, line->sent->smac);
+    put_mac(out, line->sent->has_macs, line->sent->dmac);
+    if (id->ethertype != 0)
+        put_bits(out, id->ethertype, 4);
+    else
+        put_str(out, "-");
+    put_vlans(out, &id->scope);
+    put_end(out, id->ip_version, &id->end[line->side]);
+    put_end(out, id->ip_version, &id->end[tw_other_side(line->side)]);
+    put_count(out, id->proto);
+}
+
+/* How much: pktsSnt to ipTTL. */
+static void put_volume(struct tw_text *out, const struct line *line) {
+    const struct tw_direction_record *sent = line->sent, *received = line->received;
+    put_count(out, sent->packets);
+    put_count(out, received->packets);
+    put_count(out, sent->payload);
+    put_count(out, received->payload);
+    put_count(out, sent->bytes);
+    put_count(out, received->bytes);
+    tw_text_rate(out, sent->packets, duration(sent));
+    put_tab(out);
+    tw_text_rate(out, sent->bytes, duration(sent));
+    put_tab(out);
+    put_asymmetry(out, sent->packets, received->packets);
+    put_asymmetry(out, sent->bytes, received->bytes);
+    put_bits(out, sent->tcp_states, 2);
+    put_count(out, sent->ttl);
+}
+
+static void put_scale(struct tw_text *out, bool is_tcp, const struct tw_direction_record *sent) {
+    if (!is_tcp)
+        put_str(out, "-");
+    else if (sent->scale == TW_SCALE_KNOWN)
+        put_count(out, sent->shift);
+    else
+        put_str(out, sent->scale == TW_SCALE_NONE ? "none" : "unknown");
+}
+
+/* Its window: tcpWinStat to tcpWinLowMax. */
+static void put_window(struct tw_text *out, const struct line *line) {
+    const struct tw_direction_record *sent = line->sent;
+    put_bits(out, sent->win_stat, 2);
+    put_number_if(out, sent->win_init >= 0, (uint64_t)sent->win_init);
+    put_scale(out, line->record->id.proto == IPPROTO_TCP, sent);
+    put_number_if(out, sent->considered > 0, sent->win_min);
+    put_number_if(out, sent->considered > 0, sent->win_max);
+    put_count(out, sent->considered);
+    put_count(out, sent->low);
+    tw_text_ratio(out, sent->low, sent->segments);
+    put_tab(out);
+    put_count(out, sent->zero);
+    put_count(out, sent->episodes);
+    put_count(out, sent->alarms);
+    put_count(out, sent->probes);
+    put_count(out, sent->full);
+    put_seconds(out, sent->low_time);
+    put_seconds(out, sent->low_max);
+}
+
+void tw_flowlog_record(struct tw_text *out, const struct tw_flow_record *record) {
+    const struct tw_flow_id *id = &record->id;
+    char community_id[TW_COMMUNITY_MAX];
+    bool has_id = tw_community_of_flow(id->proto, id->ip_version, id->end, community_id);
+    for (enum tw_side side = TW_A; side < TW_SIDE_COUNT; side++) {
+        struct line line = {
+            .record = record,
+            .sent = &record->side[side],
+            .received = &record->side[tw_other_side(side)],
+            .side = side,
+            .community_id = has_id ? community_id : "-",
+        };
+        if (line.sent->packets == 0)
+            continue;
+        put_basics(out, &line);
+        put_volume(out, &line);
+        put_window(out, &line);
+        tw_text_str(out, line.community_id);
+        tw_text_char(out, '\n');
+    }
+}
