@@ -7,9 +7,12 @@
  * capture up, and no order in any file depends on the writer's speed.
  *
  * Two ways to meet a full queue: live, a put that finds no room returns TW_EAGAIN and changes nothing; reading a
- * file (`wait`), the put waits. A share of the queue is reserved for alarms.
+ * file (`wait`), the put waits. A share of the queue is reserved for alarms: 16 MiB, or a quarter of a smaller queue.
  *
- * Threads: all functions are for one thread, the engine's, except where one says otherwise.
+ * What a disk keeps out of the files is lost and counted, never waited for: see sink.h. The writer's thread reads
+ * CLOCK_MONOTONIC, for pcap.flush and for trying again; it is the one clock of the library.
+ *
+ * Threads: all functions are for one thread, the engine's.
  */
 #ifndef TW_WRITER_H
 #define TW_WRITER_H
@@ -21,28 +24,29 @@ struct tw_writer;
 
 struct tw_writer_options {
     int dirfd;              /* output folder, borrowed; must stay open */
-    size_t queue;           /* bytes of the queue; 0: the default, 64 MiB */
+    size_t queue;           /* bytes of the queue, a power of two of at least 1 MiB (else rounded up); 0: 64 MiB */
     bool wait;              /* a put waits for room */
     bool live;              /* PREFIX-current.pcap, appending to the logs of an earlier run */
     const char *host;       /* run.name; copied */
     bool is_interface;      /* the source is called "interface" in events, else "file" */
     struct tw_pcap_settings pcap;
     struct tw_output_settings output;
-    /* NULL, or called in the writer's thread for every alarm and alarm_end, after its line was written */
+    /* NULL, or called in the writer's thread for every alarm and alarm_end; live, after its line was written */
     void (*on_alarm)(void *context, const struct tw_alarm_event *event);
     void *context;
 };
 
 /*
  * Open the folder's logs as far as they are wanted (PREFIX_flows.tsv with its header line, PREFIX_alarms.jsonl) and
- * start the thread. Returns 0; -ENOMEM or a negative errno of the opening, and *ret untouched.
+ * start the thread. Returns 0; -ENOMEM, TW_ENAME or a negative errno of the opening, and *ret untouched.
  */
 int tw_writer_create(const struct tw_writer_options *options, struct tw_writer **ret);
 
 /*
  * Carry out all that is queued, finish and rename every open file, close the logs, stop the thread, free.
- * With `deadline` (nanoseconds from now, 0: none) what is not written by then is left: files keep their .part.
- * Returns 0, or the first error of the run as a negative errno. NULL is allowed.
+ * With `deadline` (nanoseconds from now, 0: none) what is not written by then is left: files keep their .part; a thread
+ * that the disk blocks even half a second longer is left behind, with its memory, for the process to end soon.
+ * Returns 0, or the first error of the run as a negative errno; -ETIMEDOUT when something was left. NULL is allowed.
  */
 int tw_writer_destroy(struct tw_writer *writer, tw_time deadline);
 
@@ -61,29 +65,35 @@ int tw_writer_begin(struct tw_writer *writer, uint32_t file, const char *name, i
 /* A packet to be written: its bytes are copied into the queue. */
 struct tw_writer_packet {
     uint32_t file;       /* open */
-    uint32_t extraction; /* the caller's handle of the extraction that it counts for */
+    uint32_t extraction; /* the caller's handle of what it counts for: small, free again after its extract_end */
     bool before;         /* from before the extraction's first alarm */
     tw_time time;
-    uint32_t caplen, wirelen;
+    uint32_t caplen, wirelen; /* caplen at most 262144 */
     const uint8_t *bytes;
 };
 
 int tw_writer_packet(struct tw_writer *writer, const struct tw_writer_packet *packet);
 
-/* Flush, fsync, close, rename to the finished name. */
+/* Flush, fsync, close, rename to the finished name. A file into which no packet came is removed instead. */
 int tw_writer_finish(struct tw_writer *writer, uint32_t file);
 
 /* Lines of PREFIX_alarms.jsonl and PREFIX_flows.tsv. What finds no room live is dropped and counted; then TW_EAGAIN. */
 int tw_writer_alarm(struct tw_writer *writer, const struct tw_alarm_event *event);
 int tw_writer_flow(struct tw_writer *writer, const struct tw_flow_record *record);
 
-/* The end of an extraction: its line, with what was really written; frees the handle's counters. Always finds room. */
+/*
+ * The end of an extraction: its line, with what was really written; frees the handle's counters. Always finds room:
+ * what does not fit the queue waits beside it, before all later operations. Returns 0, or -ENOMEM, then it is lost.
+ */
 int tw_writer_extract_end(struct tw_writer *writer, const struct tw_extract_event *event);
 
-/* Replace a file of the folder by these bytes, whole or not at all. */
+/*
+ * Replace a file of the folder by these bytes, whole or not at all.
+ * Returns 0, TW_EAGAIN, TW_ENAME, or -EMSGSIZE for more bytes than about three eighths of the queue.
+ */
 int tw_writer_replace(struct tw_writer *writer, const char *name, const char *text, size_t len);
 
-/* Wait until all that was put so far has been carried out. */
+/* Wait until all that was put so far has been carried out and is in the files. */
 void tw_writer_drain(struct tw_writer *writer);
 
 struct tw_writer_stats {
@@ -97,10 +107,11 @@ struct tw_writer_stats {
     uint32_t n_files;           /* begun so far; names by tw_writer_file */
 };
 
-/* May be called from the engine's thread at any time. */
+/* Never waits for the disk. */
 void tw_writer_stats(struct tw_writer *writer, struct tw_writer_stats *ret);
 
-/* The finished name of the n-th file begun; NULL: no such. */
+/* The finished name of the n-th file begun, from 0. NULL: no such, or, live, not one of the last TW_WRITER_NAMES. */
+enum { TW_WRITER_NAMES = 1024 };
 const char *tw_writer_file(const struct tw_writer *writer, uint32_t n);
 
 #endif
