@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: MIT
+# How tcpwind is built, tested and installed. `make help` lists the targets.
+#
+# One list per folder says what is built: a file that is not listed is not. Everything made goes to build/<variant>.
+
+VERSION := 0.1.0
+
+lib := err clock pool ring timers
+daemon :=
+programs :=
+tests := err ring
+support :=
+fuzz :=
+man :=
+
+# What the user may set, on the command line or in the environment.
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+SYSCONFDIR ?= /etc
+CFLAGS ?= -O2 -g
+PKG_CONFIG ?= pkg-config
+DEPS ?= yes
+HARDEN_CPPFLAGS ?= $(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+HARDEN_CFLAGS ?= -fPIE -fstack-protector-strong
+HARDEN_LDFLAGS ?= -pie -Wl,-z,relro,-z,now
+
+# One tree of objects per compiler and set of sanitizers.
+comma := ,
+VARIANT ?= $(notdir $(firstword $(CC)))$(if $(SAN),-$(subst $(comma),-,$(SAN)))
+B := build/$(VARIANT)
+Q := $(if $(V),,@)
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual \
+	-Wwrite-strings -Wvla -Wundef $(if $(WERROR),-Werror)
+SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
+INCLUDES = -Ilib -Idaemon -Itests -Itests/support $(addprefix -I,$(wildcard /usr/include/libev))
+ALL_CPPFLAGS = $(INCLUDES) -D_GNU_SOURCE -DTW_VERSION='"$(VERSION)"' $(HARDEN_CPPFLAGS) $(CPPFLAGS)
+ALL_CFLAGS = -std=gnu11 $(WARNINGS) -pthread $(HARDEN_CFLAGS) $(SANITIZE) $(CFLAGS)
+ALL_LDFLAGS = -pthread $(HARDEN_LDFLAGS) $(SANITIZE) $(LDFLAGS)
+LIBS = -lmd
+DAEMON_LIBS = -lpcap -lev -lconfig -lsystemd
+CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check)
+
+program_files := $(programs:%=$(B)/%)
+fuzz_files := $(fuzz:%=$(B)/fuzz/%)
+archives := $(B)/libtcpwindd.a $(B)/libtcpwind.a
+test_objects := $(tests:%=$(B)/tests/test_%.o) $(support:%=$(B)/tests/support/%.o) $(B)/tests/main.o
+objects := $(lib:%=$(B)/lib/%.o) $(daemon:%=$(B)/daemon/%.o) $(programs:%=$(B)/daemon/main.o) $(test_objects) \
+	$(fuzz:%=$(B)/tests/fuzz/fuzz_%.o) $(B)/tests/fuzz/replay.o
+sources := $(wildcard lib/*.[ch] daemon/*.[ch] tests/*.[ch] tests/*/*.[ch])
+headers := $(wildcard lib/*.h daemon/*.h)
+scripts := $(shell grep -lI '^\#!/bin/.*sh' .ci/* tests/* tests/*/* 2>/dev/null)
+
+all: $(archives) $(program_files)  ## build the library and the programs (the default)
+
+# --- objects, archives, programs
+
+$(B)/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(if $(V),,@echo '  CC    $<')
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Rewritten only when the flags are others than last time, so that just then everything is built again. With the
+# targets that may install what is missing, nothing is compiled before that.
+$(B)/flags: FORCE | $(if $(filter deps check demo bench,$(MAKECMDGOALS)),deps)
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" >$@
+$(B)/flags: export FLAGS = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)
+
+$(B)/libtcpwind.a: $(lib:%=$(B)/lib/%.o)
+$(B)/libtcpwindd.a: $(daemon:%=$(B)/daemon/%.o)
+$(archives): Makefile
+	$(if $(V),,@echo '  AR    $@')
+	@mkdir -p $(@D) && rm -f $@
+	$(Q)$(AR) rcs $@ $(filter %.o,$^)
+
+define link
+	$(if $(V),,@echo '  LINK  $@')
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(1) $(LIBS)
+endef
+
+$(B)/tcpwind: $(B)/daemon/main.o $(archives)
+	$(call link,$(DAEMON_LIBS))
+
+$(B)/run-tests: $(test_objects) $(archives)
+	$(call link,$(CHECK_LIBS) $(DAEMON_LIBS))
+
+# The fuzz targets as ordinary programs that take files; `make fuzz` builds them for libFuzzer.
+$(fuzz_files): $(B)/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(if $(findstring fuzzer,$(SAN)),,$(B)/tests/fuzz/replay.o) $(archives)
+	$(call link,$(DAEMON_LIBS))
+
+$(B)/stall: $(B)/tests/tools/stall.o
+	$(call link)
+
+# --- tests
+
+check: $(B)/run-tests $(B)/stall all  ## install what is missing, build, and run all tests (DEPS=no: install nothing)
+	@tests/tally 'make check-layers' 'make check-headers' 'make check-unit' \
+		'make check-fuzz SAN=address,undefined' 'make check-system'
+
+check-unit: $(B)/run-tests  ## the tests of the modules; CK_RUN_SUITE=NAME for one of them
+	@$<
+
+check-fuzz: $(fuzz_files)  ## what fuzzing found before, once more
+	@for name in $(fuzz); do $(B)/fuzz/$$name tests/fuzz/corpus/$$name/* || exit; done
+
+check-system: all $(B)/stall  ## the program in network namespaces of its own; needs root, else skipped
+	@TCPWIND=$(CURDIR)/$(B)/tcpwind STALL=$(CURDIR)/$(B)/stall tests/tally $(sort $(wildcard tests/system/*.sh))
+
+check-layers:  ## every module includes lower layers only, and each library of others has its one place
+	@awk -f tests/layers.awk lib/LAYERS daemon/LIBRARIES $(filter lib/% daemon/%,$(sources))
+
+check-headers:  ## every header compiles alone
+	@for header in $(headers); do \
+		$(CC) $(ALL_CPPFLAGS) -std=gnu11 $(WARNINGS) -fsyntax-only -x c -include $$header /dev/null || exit; done
+
+fuzz:  ## the fuzz targets for libFuzzer (needs clang), in build/clang-fuzzer-address-undefined/fuzz
+	@$(MAKE) CC=clang SAN=fuzzer,address,undefined fuzz-programs
+
+fuzz-programs: $(fuzz_files)
+
+bench: all  ## measure the speed
+	@tests/bench/run $(B)
+
+demo: all $(B)/stall  ## record a transfer that stalls, and show what tcpwind makes of it
+	@tests/demo $(B)
+
+# --- care
+
+deps:  ## install the packages that are needed, where they are missing
+ifeq ($(DEPS),yes)
+	@tests/deps $(filter check demo bench,$(MAKECMDGOALS))
+endif
+
+format:  ## lay out the sources as .clang-format says
+	clang-format -i $(sources)
+
+check-format:
+	@clang-format --dry-run --Werror $(sources)
+
+lint: check-format check-layers check-headers  ## all checks that only read
+	shellcheck $(scripts)
+
+install: all  ## install below $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(BINDIR) $(if $(man),$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8)
+	$(if $(programs),install -m 0755 $(program_files) $(DESTDIR)$(BINDIR))
+	$(foreach page,$(man),install -m 0644 man/$(page) $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page))) &&) :
+
+uninstall:  ## remove what install has put there, but no configuration
+	rm -f $(programs:%=$(DESTDIR)$(BINDIR)/%) $(foreach page,$(man),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(page))
+
+clean:  ## remove everything that was built
+	rm -rf build
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo; echo 'CC= CFLAGS= SAN=address,undefined WERROR=1 V=1 DEPS=no PREFIX= DESTDIR= change how.'
+
+.PHONY: all check check-unit check-fuzz check-system check-layers check-headers check-format fuzz fuzz-programs bench \
+	demo deps format lint install uninstall clean help FORCE
+.DELETE_ON_ERROR:
+-include $(objects:.o=.d)

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * main.c — run the suites of all modules.
+ *
+ * libcheck's own variables apply: CK_RUN_SUITE=NAME, CK_RUN_CASE=NAME, CK_FORK=no (for a debugger), CK_VERBOSITY=verbose.
+ * The last line is "N passed, N failed".
+ */
+#include "suites.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static Suite *(*const suites[])(void) = {
+    suite_err,
+    suite_ring,
+};
+
+int main(void) {
+    SRunner *runner = srunner_create(NULL);
+    for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
+        srunner_add_suite(runner, suites[i]());
+
+    srunner_run_all(runner, CK_ENV);
+    int run = srunner_ntests_run(runner), failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+
+    printf("%d passed, %d failed\n", run - failed, failed);
+    return run > 0 && failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

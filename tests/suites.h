@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * suites.h — one suite of tests per module; main.c runs them in this order.
+ */
+#ifndef SUITES_H
+#define SUITES_H
+
+#include <check.h>
+
+Suite *suite_err(void);
+Suite *suite_ring(void);
+
+#endif
