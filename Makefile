@@ -5,11 +5,11 @@
 
 VERSION := 0.1.0
 
-lib := err clock pool ring timers
+lib := err clock pool ring timers fdio queue tally pcapfile linefile filestore naming sink writer text
 daemon :=
 programs :=
-tests := err ring
-support :=
+tests := err ring pcapfile naming
+support := folder
 fuzz :=
 man :=
 

@@ -9,7 +9,13 @@
 
 #include "fdio.h"
 
-void tw_linefile_fini(struct tw_linefile *file) { tw_text_fini(&file->text); }
+void tw_linefile_init(struct tw_linefile *file) {
+    *file = (struct tw_linefile){.fd = -1};
+}
+
+void tw_linefile_fini(struct tw_linefile *file) {
+    tw_text_fini(&file->text);
+}
 
 /* Where the last whole line ends in the first `size` bytes of the file. Returns 0 or a negative errno. */
 static int end_of_lines(int fd, uint64_t size, uint64_t *ret) {

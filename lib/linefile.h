@@ -17,7 +17,8 @@ struct tw_linefile {
     struct tw_text text; /* append whole lines here, each with its newline */
 };
 
-#define TW_LINEFILE_INIT {-1, 0, false, TW_TEXT_INIT}
+/* Nothing in it, no descriptor. */
+void tw_linefile_init(struct tw_linefile *file);
 
 /* Free the buffer; what is in it is lost, the descriptor stays open. */
 void tw_linefile_fini(struct tw_linefile *file);

@@ -21,8 +21,12 @@ struct tw_pcapfile_record {
     uint32_t caplen;
 };
 
-static void put_u32(uint8_t *to, uint32_t value) { memcpy(to, &value, sizeof(value)); }
-static void put_u16(uint8_t *to, uint16_t value) { memcpy(to, &value, sizeof(value)); }
+static void put_u32(uint8_t *to, uint32_t value) {
+    memcpy(to, &value, sizeof(value));
+}
+static void put_u16(uint8_t *to, uint16_t value) {
+    memcpy(to, &value, sizeof(value));
+}
 
 static uint32_t get_u32(const uint8_t *from) {
     uint32_t value;

@@ -83,7 +83,9 @@ static struct header *header_at(const struct tw_queue *queue, uint64_t position)
     return (struct header *)(void *)(queue->memory + (position & (queue->size - 1)));
 }
 
-size_t tw_queue_size(const struct tw_queue *queue) { return (size_t)queue->size; }
+size_t tw_queue_size(const struct tw_queue *queue) {
+    return (size_t)queue->size;
+}
 
 size_t tw_queue_used(const struct tw_queue *queue) {
     uint64_t tail = atomic_load(&queue->tail); /* first: so it is never beyond the head */

@@ -61,9 +61,13 @@ void tw_ring_destroy(struct tw_ring *ring) {
     free(ring);
 }
 
-static uint64_t cost_units(uint32_t caplen) { return ENTRY_UNITS + ((uint64_t)caplen + UNIT - 1) / UNIT; }
+static uint64_t cost_units(uint32_t caplen) {
+    return ENTRY_UNITS + ((uint64_t)caplen + UNIT - 1) / UNIT;
+}
 
-size_t tw_ring_cost(uint32_t caplen) { return cost_units(caplen) * UNIT; }
+size_t tw_ring_cost(uint32_t caplen) {
+    return cost_units(caplen) * UNIT;
+}
 
 static struct tw_ring_entry *entry_at(const struct tw_ring *ring, uint64_t position) {
     uint64_t unit = position >= ring->lap ? position - ring->lap : position + ring->size - ring->lap;
@@ -123,7 +127,9 @@ struct tw_ring_entry *tw_ring_get(struct tw_ring *ring, tw_ref ref) {
     return ref >= ring->tail && ref < ring->head ? entry_at(ring, ref) : NULL;
 }
 
-const uint8_t *tw_ring_bytes(const struct tw_ring_entry *entry) { return (const uint8_t *)(entry + 1); }
+const uint8_t *tw_ring_bytes(const struct tw_ring_entry *entry) {
+    return (const uint8_t *)(entry + 1);
+}
 
 void tw_ring_age(struct tw_ring *ring, tw_time clock) {
     while (ring->tail != ring->head && entry_at(ring, ring->tail)->clock < clock)

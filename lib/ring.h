@@ -49,7 +49,7 @@ typedef void tw_ring_leave_fn(void *owner, tw_ref ref, const struct tw_ring_entr
 
 struct tw_ring;
 
-enum { TW_RING_MIN_SIZE = 1 << 20 }; /* holds the largest packet (256 KiB) more than twice */
+enum { TW_RING_MIN_SIZE = 1 << 20 };         /* holds the largest packet (256 KiB) more than twice */
 #define TW_RING_MAX_SIZE (UINT64_C(1) << 34) /* 16 GiB: a link reaches across it */
 
 /*

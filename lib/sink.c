@@ -73,9 +73,13 @@ static void add(struct tw_sink *sink, uint64_t *counter, uint64_t n) {
     (void)pthread_mutex_unlock(&sink->lock);
 }
 
-static bool may_try(const struct tw_sink *sink, tw_time retry) { return sink->options.wait || sink->now >= retry; }
+static bool may_try(const struct tw_sink *sink, tw_time retry) {
+    return sink->options.wait || sink->now >= retry;
+}
 
-static bool is_due(const struct tw_sink *sink, tw_time since) { return sink->now - since >= sink->options.pcap.flush; }
+static bool is_due(const struct tw_sink *sink, tw_time since) {
+    return sink->now - since >= sink->options.pcap.flush;
+}
 
 /* Evidence: the pcap files. */
 
@@ -420,11 +424,9 @@ static int open_first(struct tw_sink *sink) {
     return err == 0 && sink->alarms.wanted ? open_log(sink, &sink->alarms, sink->options.live) : err;
 }
 
-static void init_logs(struct tw_sink *sink) {
-    sink->alarms = (struct log){.wanted = sink->options.output.alarms, .part = ALARMS, .file = TW_LINEFILE_INIT};
-    sink->alarms.lost = &sink->stats.lost_alarms;
-    sink->flows = (struct log){.wanted = true, .part = FLOWS, .file = TW_LINEFILE_INIT};
-    sink->flows.lost = &sink->stats.lost_flows;
+static void init_log(struct log *log, enum part part, bool wanted, uint64_t *lost) {
+    *log = (struct log){.wanted = wanted, .part = part, .lost = lost};
+    tw_linefile_init(&log->file);
 }
 
 int tw_sink_create(const struct tw_sink_options *options, struct tw_sink **ret) {
@@ -434,7 +436,8 @@ int tw_sink_create(const struct tw_sink_options *options, struct tw_sink **ret) 
     sink->options = *options;
     sink->host = strdup(options->host);
     sink->source = strdup("");
-    init_logs(sink);
+    init_log(&sink->alarms, ALARMS, options->output.alarms, &sink->stats.lost_alarms);
+    init_log(&sink->flows, FLOWS, true, &sink->stats.lost_flows);
     (void)pthread_mutex_init(&sink->lock, NULL);
     int err = sink->host == NULL || sink->source == NULL ? -ENOMEM : open_first(sink);
     if (err != 0) {

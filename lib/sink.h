@@ -18,9 +18,9 @@
 struct tw_sink;
 
 struct tw_sink_options {
-    int dirfd;  /* output folder, borrowed */
-    bool wait;  /* reading a file: nothing is flushed because of its age, nothing waits for a second try */
-    bool live;  /* PREFIX-current.pcap, appending to the logs of an earlier run */
+    int dirfd;        /* output folder, borrowed */
+    bool wait;        /* reading a file: nothing is flushed because of its age, nothing waits for a second try */
+    bool live;        /* PREFIX-current.pcap, appending to the logs of an earlier run */
     const char *host; /* run.name; copied */
     bool is_interface;
     struct tw_pcap_settings pcap;

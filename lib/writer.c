@@ -23,7 +23,7 @@ enum {
     QUEUE_DEFAULT = 64 << 20,
     QUEUE_MIN = 1 << 20, /* the largest packet is to fit half of what is left of it without the reserve */
     RESERVE_MAX = 16 << 20,
-    WAKE_BYTES = 128 << 10, /* so much gathers before a thread that only waits for the time of a flush is woken */
+    WAKE_BYTES = 128 << 10,  /* so much gathers before a thread that only waits for the time of a flush is woken */
     ROUND_BYTES = 256 << 10, /* so much is carried out before room is given back and the clock is read */
 };
 

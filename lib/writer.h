@@ -23,12 +23,12 @@
 struct tw_writer;
 
 struct tw_writer_options {
-    int dirfd;              /* output folder, borrowed; must stay open */
-    size_t queue;           /* bytes of the queue, a power of two of at least 1 MiB (else rounded up); 0: 64 MiB */
-    bool wait;              /* a put waits for room */
-    bool live;              /* PREFIX-current.pcap, appending to the logs of an earlier run */
-    const char *host;       /* run.name; copied */
-    bool is_interface;      /* the source is called "interface" in events, else "file" */
+    int dirfd;         /* output folder, borrowed; must stay open */
+    size_t queue;      /* bytes of the queue, a power of two of at least 1 MiB (else rounded up); 0: 64 MiB */
+    bool wait;         /* a put waits for room */
+    bool live;         /* PREFIX-current.pcap, appending to the logs of an earlier run */
+    const char *host;  /* run.name; copied */
+    bool is_interface; /* the source is called "interface" in events, else "file" */
     struct tw_pcap_settings pcap;
     struct tw_output_settings output;
     /* NULL, or called in the writer's thread for every alarm and alarm_end; live, after its line was written */
@@ -97,14 +97,14 @@ int tw_writer_replace(struct tw_writer *writer, const char *name, const char *te
 void tw_writer_drain(struct tw_writer *writer);
 
 struct tw_writer_stats {
-    uint64_t packets, bytes;    /* written to pcap files, captured bytes */
-    uint64_t lost_write;        /* packets that a disk error kept out of the files */
-    uint64_t write_errors;      /* times that writing began to fail */
+    uint64_t packets, bytes;          /* written to pcap files, captured bytes */
+    uint64_t lost_write;              /* packets that a disk error kept out of the files */
+    uint64_t write_errors;            /* times that writing began to fail */
     uint64_t lost_alarms, lost_flows; /* lines, for want of room or by a disk error */
-    size_t queued, queue_size;  /* bytes */
-    int error;                  /* the present trouble as a negative errno; 0: all is well */
-    char error_name[TW_NAME_MAX]; /* the file that has it */
-    uint32_t n_files;           /* begun so far; names by tw_writer_file */
+    size_t queued, queue_size;        /* bytes */
+    int error;                        /* the present trouble as a negative errno; 0: all is well */
+    char error_name[TW_NAME_MAX];     /* the file that has it */
+    uint32_t n_files;                 /* begun so far; names by tw_writer_file */
 };
 
 /* Never waits for the disk. */

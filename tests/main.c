@@ -13,6 +13,8 @@
 static Suite *(*const suites[])(void) = {
     suite_err,
     suite_ring,
+    suite_pcapfile,
+    suite_naming,
 };
 
 int main(void) {

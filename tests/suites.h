@@ -9,5 +9,7 @@
 
 Suite *suite_err(void);
 Suite *suite_ring(void);
+Suite *suite_pcapfile(void);
+Suite *suite_naming(void);
 
 #endif

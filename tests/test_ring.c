@@ -64,8 +64,12 @@ static void model_drop(struct model *model, bool (*leaves)(const struct shadow *
     }
 }
 
-static bool is_below(const struct shadow *shadow, int64_t limit) { return shadow->ref < (tw_ref)limit; }
-static bool is_before(const struct shadow *shadow, int64_t limit) { return shadow->clock < limit; }
+static bool is_below(const struct shadow *shadow, int64_t limit) {
+    return shadow->ref < (tw_ref)limit;
+}
+static bool is_before(const struct shadow *shadow, int64_t limit) {
+    return shadow->clock < limit;
+}
 
 static tw_ref model_put(struct model *model, uint32_t caplen, uint8_t flags, tw_time clock) {
     uint8_t fill = (uint8_t)(model->n * 7 + 1);
