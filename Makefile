@@ -5,7 +5,7 @@
 
 VERSION := 0.1.0
 
-lib := err clock pool ring timers fdio queue tally pcapfile linefile filestore naming sink writer text
+lib := err clock pool ring timers fdio queue tally pcapfile linefile filestore naming sink writer text json community human flowlog alarmlog report report_text hosts
 daemon :=
 programs :=
 tests := err ring pcapfile naming
