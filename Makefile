@@ -8,7 +8,7 @@ VERSION := 0.1.0
 lib := err clock pool ring timers fdio queue tally pcapfile linefile filestore naming sink writer text json community human flowlog alarmlog report report_text hosts
 daemon :=
 programs :=
-tests := err ring pcapfile naming
+tests := err ring pcapfile naming queue linefile filestore
 support := folder
 fuzz :=
 man :=
@@ -131,7 +131,7 @@ demo: all $(B)/stall  ## record a transfer that stalls, and show what tcpwind ma
 
 deps:  ## install the packages that are needed, where they are missing
 ifeq ($(DEPS),yes)
-	@tests/deps $(filter check demo bench,$(MAKECMDGOALS))
+	@CC='$(firstword $(CC))' tests/deps $(or $(filter check demo bench,$(MAKECMDGOALS)),check demo bench)
 endif
 
 format:  ## lay out the sources as .clang-format says
@@ -141,7 +141,7 @@ check-format:
 	@clang-format --dry-run --Werror $(sources)
 
 lint: check-format check-layers check-headers  ## all checks that only read
-	shellcheck $(scripts)
+	shellcheck -x -P SCRIPTDIR $(scripts)
 
 install: all  ## install below $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(BINDIR) $(if $(man),$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8)

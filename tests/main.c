@@ -15,6 +15,9 @@ static Suite *(*const suites[])(void) = {
     suite_ring,
     suite_pcapfile,
     suite_naming,
+    suite_queue,
+    suite_linefile,
+    suite_filestore,
 };
 
 int main(void) {

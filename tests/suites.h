@@ -11,5 +11,8 @@ Suite *suite_err(void);
 Suite *suite_ring(void);
 Suite *suite_pcapfile(void);
 Suite *suite_naming(void);
+Suite *suite_queue(void);
+Suite *suite_linefile(void);
+Suite *suite_filestore(void);
 
 #endif
