@@ -141,8 +141,12 @@ static void value_of_setting(const config_setting_t *setting, struct value *ret)
         ret->type = VALUE_STRING;
         ret->string = config_setting_get_string(setting);
         break;
-    case CONFIG_TYPE_GROUP: ret->type = VALUE_GROUP; break;
-    default: value_of_list(setting, ret); break;
+    case CONFIG_TYPE_GROUP:
+        ret->type = VALUE_GROUP;
+        break;
+    default:
+        value_of_list(setting, ret);
+        break;
     }
 }
 
@@ -272,10 +276,14 @@ static void take_file(struct load *load) {
 
 static const char *key_of_option(char option) {
     switch (option) {
-    case 'i': return "capture.interface";
-    case 'w': return "pcap.directory";
-    case 'f': return "capture.filter";
-    default: return NULL;
+    case 'i':
+        return "capture.interface";
+    case 'w':
+        return "pcap.directory";
+    case 'f':
+        return "capture.filter";
+    default:
+        return NULL;
     }
 }
 
@@ -323,7 +331,7 @@ static void move_reports(struct load *load, const struct config_override *overri
         by_hand |= overrides[i].option == 'i' || overrides[i].option == 'w';
     }
     if (by_hand && !load->origins[key_index(key_find("report.directory"))].option) {
-        strcpy(load->config.report.directory, load->config.pcap.directory);
+        memcpy(load->config.report.directory, load->config.pcap.directory, sizeof(load->config.pcap.directory));
     }
 }
 
@@ -365,7 +373,7 @@ static void begin(struct load *load, const char *name, enum config_mode mode) {
     }
     keys_defaults(&load->config, mode);
     if (mode == CONFIG_OFFLINE) {
-        strcpy(load->config.pcap.directory, load->cwd);
+        strncpy(load->config.pcap.directory, load->cwd, sizeof(load->config.pcap.directory) - 1);
     }
 }
 
@@ -418,7 +426,9 @@ bool config_load_text(const char *name, const char *text, size_t len, const stru
 
 /* Printing */
 
-static void indent(size_t depth, FILE *out) { fprintf(out, "%*s", (int)(4 * depth), ""); }
+static void indent(size_t depth, FILE *out) {
+    fprintf(out, "%*s", (int)(4 * depth), "");
+}
 
 /* Close the groups that a name is not in; group is the full name of the innermost open one. */
 static size_t close_groups(char *group, const char *name, size_t depth, FILE *out) {

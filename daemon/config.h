@@ -3,10 +3,11 @@
  * config.h — the configuration: from a file and the command line to one plain struct.
  *
  * struct config is data without pointers: it is copied by assignment and needs no release. Its engine part has the
- * defaults of lib/settings.h, the rest those of config.c. All paths in it are absolute.
+ * defaults of lib/settings.h, the rest those of keys.c. All paths in it are absolute. Unused bytes are 0: two that were
+ * loaded can be compared with memcmp, whole or in parts.
  *
- * One table in config.c describes every key and drives reading, overrides, printing and the texts of the errors.
- * The only module that knows libconfig.
+ * keys.c describes every key in one table, which drives reading, overrides, printing and the texts of the errors;
+ * configscan.c guards libconfig, which only config.c knows.
  */
 #ifndef CONFIG_H
 #define CONFIG_H
@@ -19,8 +20,8 @@
 #define CONFIG_DEFAULT_FILE "/etc/tcpwind.conf"
 
 enum {
-    CONFIG_FILE_MAX = 1 << 20,  /* bytes of a configuration file */
-    CONFIG_FILTER_MAX = 4096,   /* with the final NUL */
+    CONFIG_FILE_MAX = 1 << 20, /* bytes of a configuration file */
+    CONFIG_FILTER_MAX = 4096,  /* with the final NUL */
     CONFIG_SNAPLEN_MAX = 262144,
 };
 
@@ -84,7 +85,8 @@ struct config_diag {
     size_t n;
 };
 
-#define CONFIG_DIAG_INIT {NULL, 0}
+#define CONFIG_DIAG_INIT                                                                                               \
+    { NULL, 0 }
 
 /*
  * Read the file, put the overrides on top and check everything.

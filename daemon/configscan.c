@@ -15,11 +15,12 @@ enum { DEPTH_MAX = 8, NAME_MAX_LEN = 63 };
 struct scan {
     const char *at, *end;
     int line;
-    char name[NAME_MAX_LEN + 1]; /* the last one seen */
+    char name[NAME_MAX_LEN + 1];  /* the last one seen */
     char key[CONFIGSCAN_KEY_MAX]; /* full name of what is being set; groups below DEPTH_MAX are not told apart */
-    size_t group[DEPTH_MAX];     /* length of the part of key that is the group's, per depth */
+    size_t group[DEPTH_MAX];      /* length of the part of key that is the group's, per depth */
     size_t depth;
     size_t settings;
+    char before;           /* the token before: a sign, a quote for a string, else 0 */
     configscan_fn *report; /* NULL: nobody asks for findings */
     void *context;
     char (*seen)[CONFIGSCAN_KEY_MAX]; /* NULL, or the keys so far, CONFIGSCAN_SETTINGS_MAX at most */
@@ -52,20 +53,41 @@ static void skip_comment(struct scan *scan) {
     }
 }
 
-static void skip_string(struct scan *scan) {
+static void report(struct scan *scan, const char *key, const char *problem) {
+    if (scan->report) {
+        scan->report(scan->context, scan->line, key, problem);
+    }
+}
+
+/*
+ * Returns false when it does not end, or stands where no value does. libconfig leaks it then, with every reload of
+ * such a file.
+ */
+static bool skip_string(struct scan *scan) {
+    int line = scan->line;
     next(scan);
+    if (!scan->before || !strchr("=:[(,\"", scan->before)) {
+        report(scan, "", "syntax error: a string without a name, must be NAME = \"...\"; or in a list");
+        scan->at = scan->end;
+        return false;
+    }
     while (scan->at < scan->end) {
         char c = next(scan);
         if (c == '"') {
-            return;
+            return true;
         }
         if (c == '\\' && scan->at < scan->end) {
             next(scan);
         }
     }
+    scan->line = line;
+    report(scan, scan->key, "is a string without an end, must end with a quote");
+    return false;
 }
 
-static bool is_name_char(char c) { return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '*'; }
+static bool is_name_char(char c) {
+    return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '*';
+}
 
 static void take_name(struct scan *scan) {
     size_t len = 0;
@@ -116,17 +138,13 @@ static void close_group(struct scan *scan) {
     scan->key[group_length(scan)] = '\0';
 }
 
-static void report(struct scan *scan, const char *key, const char *problem) {
-    if (scan->report) {
-        scan->report(scan->context, scan->line, key, problem);
-    }
-}
-
 /* text: digits, 0x or decimal, with a sign; what follows them says whether it is an integer at all. */
 static void check_integer(struct scan *scan, const char *text, bool hex, bool is_long) {
-    static const char beyond[] = "is an integer beyond 64 bits, must be from -9223372036854775808 to 9223372036854775807";
-    static const char wraps[] = "is an integer beyond 32 bits without a suffix, must be from -2147483648 to 2147483647: "
-                                "write it with L or with a unit";
+    static const char beyond[] =
+        "is an integer beyond 64 bits, must be from -9223372036854775808 to 9223372036854775807";
+    static const char wraps[] =
+        "is an integer beyond 32 bits without a suffix, must be from -2147483648 to 2147483647: "
+        "write it with L or with a unit";
     errno = 0;
     long long n = strtoll(text, NULL, hex ? 16 : 10);
     if (errno == ERANGE) {
@@ -178,30 +196,42 @@ static void skip_fraction(struct scan *scan) {
 static void take_sign(struct scan *scan) {
     switch (*scan->at) {
     case '=':
-    case ':': begin_setting(scan); break;
-    case '{': open_group(scan); break;
-    case '}': close_group(scan); break;
-    default: break;
+    case ':':
+        begin_setting(scan);
+        break;
+    case '{':
+        open_group(scan);
+        break;
+    case '}':
+        close_group(scan);
+        break;
+    default:
+        break;
     }
     next(scan);
 }
 
-/* Returns false where libconfig must not be let go on. */
+/* Returns false where libconfig must not read. */
 static bool take_token(struct scan *scan) {
     char c = *scan->at;
-    if (c == '\0') {
-        report(scan, "", "there is a NUL byte, must be text");
-        return false;
-    }
     if (looking_at(scan, "@include")) {
         report(scan, "", "@include is not supported, must be one file");
+        skip_comment(scan); /* its line */
         return false;
     }
     if (c == '#' || looking_at(scan, "//") || looking_at(scan, "/*")) {
         skip_comment(scan);
-    } else if (c == '"') {
-        skip_string(scan);
-    } else if (at_number(scan)) {
+        return true;
+    }
+    if (c == '"') {
+        bool ok = skip_string(scan);
+        scan->before = c;
+        return ok;
+    }
+    if (!isspace((unsigned char)c)) {
+        scan->before = strchr("=:[({,;", c) ? c : '\0';
+    }
+    if (at_number(scan)) {
         take_number(scan);
     } else if (c == '.') {
         skip_fraction(scan);
@@ -216,21 +246,27 @@ static bool take_token(struct scan *scan) {
 static bool scan_all(struct scan *scan) {
     bool ok = true;
     while (scan->at < scan->end) {
-        if (!take_token(scan)) {
-            ok = false;
-            next(scan);
-        }
+        ok &= take_token(scan);
     }
     return ok;
 }
 
+/* If so, it is where the scan is then. */
+static bool has_nul(struct scan *scan) {
+    const char *nul = memchr(scan->at, '\0', (size_t)(scan->end - scan->at));
+    while (nul && scan->at < nul) {
+        next(scan);
+    }
+    return nul != NULL;
+}
+
 bool configscan_check(const char *text, size_t len, configscan_fn *fn, void *context) {
     struct scan scan = {.at = text, .end = text + len, .line = 1, .report = fn, .context = context};
-    bool ok = scan_all(&scan);
-    if (ok && memchr(text, '\0', len)) { /* in a string or comment */
+    if (has_nul(&scan)) {
         report(&scan, "", "there is a NUL byte, must be text");
-        ok = false;
+        return false;
     }
+    bool ok = scan_all(&scan);
     if (scan.settings > CONFIGSCAN_SETTINGS_MAX) {
         report(&scan, "", "more than 1000 settings, must be at most that");
         ok = false;

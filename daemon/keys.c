@@ -9,18 +9,17 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#define MIB (INT64_C(1) << 20)
-#define GIB (INT64_C(1) << 30)
-#define TIB (INT64_C(1) << 40)
+#define MIB        (INT64_C(1) << 20)
+#define GIB        (INT64_C(1) << 30)
+#define TIB        (INT64_C(1) << 40)
 #define SIZE_LIMIT (INT64_C(1) << 60)
-#define MINUTE (60 * TW_SECOND)
-#define HOUR (3600 * TW_SECOND)
-#define DAY (24 * HOUR)
+#define MINUTE     (60 * TW_SECOND)
+#define HOUR       (3600 * TW_SECOND)
+#define DAY        (24 * HOUR)
 #define TIME_LIMIT (3650 * DAY) /* added to any moment of this century it stays far from the end of tw_time */
 
 enum { PREFIX_MAX = 128 }; /* leaves room for time, number, flow and endings in a file name of 255 bytes */
@@ -40,10 +39,10 @@ enum key_type {
 };
 
 enum key_flag {
-    KEY_LATER = 0x01,      /* its feature comes with a later version: nothing but the defaults is accepted */
+    KEY_LATER = 0x01, /* its feature comes with a later version: nothing but the defaults is accepted */
     KEY_NOT_EMPTY = 0x02,
-    KEY_FILE_NAME = 0x04,  /* begins file names */
-    KEY_OR_ZERO = 0x08,    /* 0 is allowed although it is below min */
+    KEY_FILE_NAME = 0x04, /* begins file names */
+    KEY_OR_ZERO = 0x08,   /* 0 is allowed although it is below min */
 };
 
 struct key {
@@ -55,16 +54,16 @@ struct key {
     const char *const *words;
 };
 
-#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define FIELD(member) .offset = offsetof(struct config, member), .width = sizeof(((struct config *)0)->member)
-#define BOOL(member) .type = KEY_BOOL, FIELD(member)
+#define WORDS(...)                 ((const char *const[]){__VA_ARGS__, NULL})
+#define FIELD(member)              .offset = offsetof(struct config, member), .width = sizeof(((struct config *)0)->member)
+#define BOOL(member)               .type = KEY_BOOL, FIELD(member)
 #define COUNT(member, least, most) .type = KEY_COUNT, FIELD(member), .min = (least), .max = (most)
-#define SIZE(member, least, most) .type = KEY_SIZE, FIELD(member), .min = (least), .max = (most)
-#define TIME(member, most) .type = KEY_TIME, FIELD(member), .max = (most)
-#define ENUM(member, ...) .type = KEY_ENUM, FIELD(member), .words = WORDS(__VA_ARGS__)
-#define STRING(member) .type = KEY_STRING, FIELD(member)
-#define PATH(member) .type = KEY_PATH, FIELD(member)
-#define PORTS(member) .type = KEY_PORTS, FIELD(member)
+#define SIZE(member, least, most)  .type = KEY_SIZE, FIELD(member), .min = (least), .max = (most)
+#define TIME(member, most)         .type = KEY_TIME, FIELD(member), .max = (most)
+#define ENUM(member, ...)          .type = KEY_ENUM, FIELD(member), .words = WORDS(__VA_ARGS__)
+#define STRING(member)             .type = KEY_STRING, FIELD(member)
+#define PATH(member)               .type = KEY_PATH, FIELD(member)
+#define PORTS(member)              .type = KEY_PORTS, FIELD(member)
 
 /* Keys of one group stand together: the order is that of printing. */
 static const struct key keys[] = {
@@ -160,17 +159,23 @@ void keys_defaults(struct config *config, enum config_mode mode) {
     strcpy(config->report.directory, "/run/tcpwind");
     if (mode == CONFIG_OFFLINE) {
         tw_settings_offline(&config->engine);
-        strcpy(config->pcap.directory, ".");
+        strncpy(config->pcap.directory, ".", sizeof(config->pcap.directory));
         config->pcap.keep_bytes = 0;
         config->pcap.min_free_percent = 0;
     }
 }
 
-const struct key *key_at(size_t i) { return i < N_KEYS ? &keys[i] : NULL; }
+const struct key *key_at(size_t i) {
+    return i < N_KEYS ? &keys[i] : NULL;
+}
 
-size_t key_index(const struct key *key) { return (size_t)(key - keys); }
+size_t key_index(const struct key *key) {
+    return (size_t)(key - keys);
+}
 
-const char *key_name(const struct key *key) { return key->name; }
+const char *key_name(const struct key *key) {
+    return key->name;
+}
 
 const struct key *key_find(const char *name) {
     for (size_t i = 0; i < N_KEYS; i++) {
@@ -240,9 +245,12 @@ static int64_t field_get(const struct key *key, const struct config *config) {
     } u = {.i64 = 0};
     memcpy(&u, field, key->width);
     switch (key->width) {
-    case 1: return u.u8;
-    case 4: return key->min < 0 ? u.i32 : (int64_t)u.u32;
-    default: return u.i64;
+    case 1:
+        return u.u8;
+    case 4:
+        return key->min < 0 ? u.i32 : (int64_t)u.u32;
+    default:
+        return u.i64;
     }
 }
 
@@ -251,13 +259,21 @@ static void field_put(const struct key *key, struct config *config, int64_t valu
     uint8_t u8 = (uint8_t)value;
     uint32_t u32 = (uint32_t)value;
     switch (key->width) {
-    case 1: memcpy(field, &u8, sizeof(u8)); break;
-    case 4: memcpy(field, &u32, sizeof(u32)); break;
-    default: memcpy(field, &value, sizeof(value)); break;
+    case 1:
+        memcpy(field, &u8, sizeof(u8));
+        break;
+    case 4:
+        memcpy(field, &u32, sizeof(u32));
+        break;
+    default:
+        memcpy(field, &value, sizeof(value));
+        break;
     }
 }
 
-static char *field_chars(const struct key *key, struct config *config) { return (char *)config + key->offset; }
+static char *field_chars(const struct key *key, struct config *config) {
+    return (char *)config + key->offset;
+}
 
 /* Units. The first of a table is that of a number without one. */
 
@@ -267,22 +283,13 @@ struct unit {
 };
 
 static const struct unit size_units[] = {
-    {"", 1},
-    {"B", 1},
-    {"kB", 1000},
-    {"KB", 1000},
-    {"KiB", 1024},
-    {"MB", 1000000},
-    {"MiB", MIB},
-    {"GB", 1000000000},
-    {"GiB", GIB},
-    {"TB", INT64_C(1000000000000)},
-    {"TiB", TIB},
-    {NULL, 0},
+    {"", 1},         {"B", 1},     {"kB", 1000},       {"KB", 1000}, {"KiB", 1024},
+    {"MB", 1000000}, {"MiB", MIB}, {"GB", 1000000000}, {"GiB", GIB}, {"TB", INT64_C(1000000000000)},
+    {"TiB", TIB},    {NULL, 0},
 };
 
 static const struct unit time_units[] = {
-    {"", TW_SECOND},  {"ms", TW_MS}, {"s", TW_SECOND}, {"min", MINUTE}, {"h", HOUR}, {"d", DAY}, {NULL, 0},
+    {"", TW_SECOND}, {"ms", TW_MS}, {"s", TW_SECOND}, {"min", MINUTE}, {"h", HOUR}, {"d", DAY}, {NULL, 0},
 };
 
 /* Parse "12.5 UNIT" exactly, without a detour through floating point: nine decimals count. */
@@ -326,15 +333,18 @@ static bool value_to_size(const struct value *value, int64_t *ret) {
 static bool value_to_time(const struct value *value, int64_t *ret) {
     const double limit = (double)(TIME_LIMIT / TW_SECOND);
     switch (value->type) {
-    case VALUE_STRING: return parse_quantity(value->string, time_units, ret);
-    case VALUE_INT: return !__builtin_mul_overflow(value->integer, TW_SECOND, ret);
+    case VALUE_STRING:
+        return parse_quantity(value->string, time_units, ret);
+    case VALUE_INT:
+        return !__builtin_mul_overflow(value->integer, TW_SECOND, ret);
     case VALUE_FLOAT:
         if (!(value->real >= 0 && value->real <= limit)) { /* also what is not a number */
             return false;
         }
-        *ret = llround(value->real * (double)TW_SECOND);
+        *ret = (int64_t)(value->real * (double)TW_SECOND + 0.5);
         return true;
-    default: return false;
+    default:
+        return false;
     }
 }
 
@@ -393,19 +403,33 @@ static void print_ports(const struct tw_ports *ports, FILE *out) {
 
 void key_print(const struct key *key, const struct config *config, FILE *out) {
     switch (key->type) {
-    case KEY_BOOL: fputs(field_get(key, config) ? "true" : "false", out); break;
+    case KEY_BOOL:
+        fputs(field_get(key, config) ? "true" : "false", out);
+        break;
     case KEY_COUNT: {
         int64_t value = field_get(key, config);
         fprintf(out, "%" PRId64 "%s", value, value > INT32_MAX ? "L" : "");
         break;
     }
-    case KEY_SIZE: print_size(field_get(key, config), out); break;
-    case KEY_TIME: print_time(field_get(key, config), out); break;
-    case KEY_ENUM: print_string(key->words[field_get(key, config)], out); break;
+    case KEY_SIZE:
+        print_size(field_get(key, config), out);
+        break;
+    case KEY_TIME:
+        print_time(field_get(key, config), out);
+        break;
+    case KEY_ENUM:
+        print_string(key->words[field_get(key, config)], out);
+        break;
     case KEY_STRING:
-    case KEY_PATH: print_string((const char *)config + key->offset, out); break;
-    case KEY_PORTS: print_ports((const void *)((const char *)config + key->offset), out); break;
-    case KEY_MODE: fprintf(out, "\"%04o\"", config->engine.pcap.mode); break;
+    case KEY_PATH:
+        print_string((const char *)config + key->offset, out);
+        break;
+    case KEY_PORTS:
+        print_ports((const void *)((const char *)config + key->offset), out);
+        break;
+    case KEY_MODE:
+        fprintf(out, "\"%04o\"", config->engine.pcap.mode);
+        break;
     case KEY_BEFORE:
         if (config->engine.extract.before_none) {
             print_string("none", out);
@@ -450,34 +474,53 @@ static void print_allowed_string(const struct key *key, FILE *out) {
 
 static void print_allowed(const struct key *key, FILE *out) {
     switch (key->type) {
-    case KEY_BOOL: fputs("true or false", out); break;
-    case KEY_COUNT: fprintf(out, "an integer from %" PRId64 " to %" PRId64, key->min, key->max); break;
+    case KEY_BOOL:
+        fputs("true or false", out);
+        break;
+    case KEY_COUNT:
+        fprintf(out, "an integer from %" PRId64 " to %" PRId64, key->min, key->max);
+        break;
     case KEY_SIZE:
         fputs("a size in bytes or with a unit (1000, \"64 KiB\", \"100 MB\"), ", out);
         print_range(key, print_size, out);
         break;
-    case KEY_BEFORE: fputs("\"none\" or ", out); /* fall through */
+    case KEY_BEFORE:
+        fputs("\"none\" or ", out); /* fall through */
     case KEY_TIME:
         fputs("a duration in seconds or with a unit (30, \"250 ms\", \"5 min\", \"1 h\", \"7 d\"), ", out);
         print_range(key, print_time, out);
         break;
-    case KEY_ENUM: print_words(key->words, out); break;
+    case KEY_ENUM:
+        print_words(key->words, out);
+        break;
     case KEY_STRING:
-    case KEY_PATH: print_allowed_string(key, out); break;
+    case KEY_PATH:
+        print_allowed_string(key, out);
+        break;
     case KEY_PORTS:
         fprintf(out, "a list of at most %d ports from 1 to 65535, such as [4789, 8472]", TW_PORTS_MAX);
         break;
-    case KEY_MODE: fputs("permission bits, octal and in quotes, from \"0000\" to \"0777\"", out); break;
-    case KEY_FREE: fputs("a size such as \"10 GB\", a percentage from \"1 %\" to \"99 %\", or 0", out); break;
+    case KEY_MODE:
+        fputs("permission bits, octal and in quotes, from \"0000\" to \"0777\"", out);
+        break;
+    case KEY_FREE:
+        fputs("a size such as \"10 GB\", a percentage from \"1 %\" to \"99 %\", or 0", out);
+        break;
     }
 }
 
 static void print_value(const struct value *value, FILE *out) {
     enum { SHOWN = 60 };
     switch (value->type) {
-    case VALUE_INT: fprintf(out, "%" PRId64, value->integer); break;
-    case VALUE_FLOAT: fprintf(out, "%g", value->real); break;
-    case VALUE_BOOL: fputs(value->integer ? "true" : "false", out); break;
+    case VALUE_INT:
+        fprintf(out, "%" PRId64, value->integer);
+        break;
+    case VALUE_FLOAT:
+        fprintf(out, "%g", value->real);
+        break;
+    case VALUE_BOOL:
+        fputs(value->integer ? "true" : "false", out);
+        break;
     case VALUE_STRING:
         fprintf(out, "\"%.*s\"%s", SHOWN, value->string, strlen(value->string) > SHOWN ? "..." : "");
         break;
@@ -488,7 +531,9 @@ static void print_value(const struct value *value, FILE *out) {
         }
         fputs(value->is_mixed ? "...]" : value->n > TW_PORTS_MAX ? ", ...]" : "]", out);
         break;
-    case VALUE_GROUP: fputs("a group", out); break;
+    case VALUE_GROUP:
+        fputs("a group", out);
+        break;
     }
 }
 
@@ -549,7 +594,7 @@ static bool set_string(const struct key *key, struct config *config, const struc
         ((key->flags & KEY_FILE_NAME) && !begins_file_names(value->string))) {
         return false;
     }
-    strcpy(field_chars(key, config), value->string);
+    strncpy(field_chars(key, config), value->string, key->width); /* fills up with 0: the struct can be compared */
     return true;
 }
 
@@ -630,17 +675,28 @@ static bool set_free(const struct key *key, struct config *config, const struct 
 static bool set(const struct key *key, struct config *config, const struct value *value, const char *folder) {
     int64_t n = value->integer;
     switch (key->type) {
-    case KEY_BOOL: return value->type == VALUE_BOOL && (field_put(key, config, n), true);
-    case KEY_COUNT: return set_number(key, config, value->type == VALUE_INT, n);
-    case KEY_SIZE: return value_to_size(value, &n) && set_number(key, config, true, n);
-    case KEY_TIME: return value_to_time(value, &n) && set_number(key, config, true, n);
-    case KEY_ENUM: return set_word(key, config, value);
-    case KEY_STRING: return set_string(key, config, value);
-    case KEY_PATH: return set_path(key, config, value, folder);
-    case KEY_PORTS: return set_ports(key, config, value);
-    case KEY_MODE: return set_mode(config, value);
-    case KEY_BEFORE: return set_before(key, config, value);
-    case KEY_FREE: return set_free(key, config, value);
+    case KEY_BOOL:
+        return value->type == VALUE_BOOL && (field_put(key, config, n), true);
+    case KEY_COUNT:
+        return set_number(key, config, value->type == VALUE_INT, n);
+    case KEY_SIZE:
+        return value_to_size(value, &n) && set_number(key, config, true, n);
+    case KEY_TIME:
+        return value_to_time(value, &n) && set_number(key, config, true, n);
+    case KEY_ENUM:
+        return set_word(key, config, value);
+    case KEY_STRING:
+        return set_string(key, config, value);
+    case KEY_PATH:
+        return set_path(key, config, value, folder);
+    case KEY_PORTS:
+        return set_ports(key, config, value);
+    case KEY_MODE:
+        return set_mode(config, value);
+    case KEY_BEFORE:
+        return set_before(key, config, value);
+    case KEY_FREE:
+        return set_free(key, config, value);
     }
     return false;
 }
@@ -717,8 +773,8 @@ static char unescape(const char **s) {
         *s += 2;
         return to[known - from];
     }
-    if ((*s)[1] == 'x' && isxdigit((unsigned char)(*s)[2]) && sscanf(*s + 2, "%2x%n", &byte, &used) == 1 &&
-        used == 2 && byte) {
+    if ((*s)[1] == 'x' && isxdigit((unsigned char)(*s)[2]) && sscanf(*s + 2, "%2x%n", &byte, &used) == 1 && used == 2 &&
+        byte) {
         *s += 4;
         return (char)byte;
     }

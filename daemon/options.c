@@ -78,7 +78,9 @@ struct parse {
     FILE *err;
 };
 
-void options_help(FILE *out) { fputs(help, out); }
+void options_help(FILE *out) {
+    fputs(help, out);
+}
 
 __attribute__((format(printf, 2, 3))) static int wrong(struct parse *parse, const char *format, ...) {
     va_list args;
@@ -151,8 +153,8 @@ static int take_ranges(struct parse *parse, const char *s, const char *file, siz
         if (!take_range(&s, false, &range) || (*s && !strchr(between, *s))) {
             int len = (int)strcspn(start, between);
             if (file) {
-                return wrong(parse, "--flows: %s:%zu: \"%.*s\" must be a flow index such as 3, or 17-20", file, line, len,
-                             start);
+                return wrong(parse, "--flows: %s:%zu: \"%.*s\" must be a flow index such as 3, or 17-20", file, line,
+                             len, start);
             }
             return wrong(parse, "--flows: \"%.*s\" must be flow indexes such as 3,17-20, or @FILE", len, start);
         }
@@ -261,22 +263,45 @@ static int take_unknown(struct parse *parse, int argc, char **argv) {
 static int take_option(struct parse *parse, int c, int argc, char **argv) {
     struct options *options = &parse->options;
     switch (c) {
-    case 'c': return take_config(parse);
-    case 'r': options->files[options->n_files++] = optarg; return 0;
-    case 'i': return take_interface(parse);
+    case 'c':
+        return take_config(parse);
+    case 'r':
+        options->files[options->n_files++] = optarg;
+        return 0;
+    case 'i':
+        return take_interface(parse);
     case 'w':
     case 'f':
-    case 'o': return take_override(parse, (char)c);
-    case 'j': options->json = true; return 0;
-    case 'q': options->quiet = true; return 0;
-    case 'v': options->verbose++; return 0;
-    case 't': options->command = OPTIONS_TEST; return 0;
-    case 'T': options->command = OPTIONS_PRINT; return 0;
-    case OPT_FLOWS: parse->flows = optarg; return 0;
-    case OPT_PACKETS: return take_packets(parse, optarg);
-    case 1: options->files[options->n_files++] = optarg; parse->n_loose++; return 0;
-    case ':': return wrong(parse, "%s needs a value", argv[optind - 1]);
-    default: return take_unknown(parse, argc, argv);
+    case 'o':
+        return take_override(parse, (char)c);
+    case 'j':
+        options->json = true;
+        return 0;
+    case 'q':
+        options->quiet = true;
+        return 0;
+    case 'v':
+        options->verbose++;
+        return 0;
+    case 't':
+        options->command = OPTIONS_TEST;
+        return 0;
+    case 'T':
+        options->command = OPTIONS_PRINT;
+        return 0;
+    case OPT_FLOWS:
+        parse->flows = optarg;
+        return 0;
+    case OPT_PACKETS:
+        return take_packets(parse, optarg);
+    case 1:
+        options->files[options->n_files++] = optarg;
+        parse->n_loose++;
+        return 0;
+    case ':':
+        return wrong(parse, "%s needs a value", argv[optind - 1]);
+    default:
+        return take_unknown(parse, argc, argv);
     }
 }
 

@@ -21,18 +21,18 @@ enum options_command {
 
 struct options {
     enum options_command command;
-    enum config_mode mode;     /* CONFIG_OFFLINE with -r */
-    const char *config_file;   /* to be given to config_load, now and at each reload; NULL: the built-in defaults */
-    const char **files;        /* n_files capture files to read, in order; "-" is standard input */
-    size_t n_files;            /* at least 1 exactly with CONFIG_OFFLINE */
+    enum config_mode mode;   /* CONFIG_OFFLINE with -r */
+    const char *config_file; /* to be given to config_load, now and at each reload; NULL: the built-in defaults */
+    const char **files;      /* n_files capture files to read, in order; "-" is standard input */
+    size_t n_files;          /* at least 1 exactly with CONFIG_OFFLINE */
     struct config_override *overrides; /* -o, -i, -w, -f in the order given, for config_load */
     size_t n_overrides;
-    bool foreground;           /* -i was given */
+    bool foreground; /* -i was given */
     bool json, quiet;
-    int verbose;               /* how often -v was given */
-    struct tw_range *flows;    /* --flows: ascending, apart, merged */
-    size_t n_flows;            /* 0: no --flows */
-    struct tw_range packets;   /* --packets; last 0: all */
+    int verbose;             /* how often -v was given */
+    struct tw_range *flows;  /* --flows: ascending, apart, merged */
+    size_t n_flows;          /* 0: no --flows */
+    struct tw_range packets; /* --packets; last 0: all */
 };
 
 /*
