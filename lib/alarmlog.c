@@ -81,7 +81,8 @@ static void put_episode(struct tw_text *out, const struct tw_alarm_event *event)
     tw_json_seconds(out, event->duration);
 }
 
-void tw_alarmlog_alarm(struct tw_text *out, const struct tw_alarmlog_source *source, const struct tw_alarm_event *event) {
+void tw_alarmlog_alarm(struct tw_text *out, const struct tw_alarmlog_source *source,
+                       const struct tw_alarm_event *event) {
     begin_line(out, source, event->is_end ? "alarm_end" : "alarm", event->time, &event->flow);
     tw_json_member_string(out, "direction", event->receiver == TW_A ? "A" : "B");
     put_labelled_end(out, "receiver", &event->flow, event->receiver);
@@ -102,8 +103,8 @@ static void put_lost(struct tw_text *out, const struct tw_extract_event *event, 
     tw_json_end_object(out);
 }
 
-void tw_alarmlog_extract_end(struct tw_text *out, const struct tw_alarmlog_source *source, const struct tw_extract_event *event,
-                             const struct tw_alarmlog_written *written) {
+void tw_alarmlog_extract_end(struct tw_text *out, const struct tw_alarmlog_source *source,
+                             const struct tw_extract_event *event, const struct tw_alarmlog_written *written) {
     begin_line(out, source, "extract_end", event->time, &event->flow);
     begin_end(out, "a", &event->flow, TW_A);
     tw_json_end_object(out);

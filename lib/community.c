@@ -39,9 +39,13 @@ static int counterpart(uint8_t proto, unsigned type) {
     return -1;
 }
 
-static bool has_ports(uint8_t proto) { return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP; }
+static bool has_ports(uint8_t proto) {
+    return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP;
+}
 
-static bool is_icmp(uint8_t proto) { return proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6; }
+static bool is_icmp(uint8_t proto) {
+    return proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6;
+}
 
 static bool is_before(const struct tw_endpoint *a, const struct tw_endpoint *b) {
     int order = memcmp(a->addr.bytes, b->addr.bytes, sizeof(a->addr.bytes));
@@ -60,7 +64,8 @@ struct tuple {
     size_t len;
 };
 
-static struct tuple pack(uint8_t proto, int ip_version, const struct tw_endpoint *first, const struct tw_endpoint *second) {
+static struct tuple pack(uint8_t proto, int ip_version, const struct tw_endpoint *first,
+                         const struct tw_endpoint *second) {
     struct tuple tuple = {.len = 0};
     size_t len_addr = ip_version == 4 ? 4 : 16;
     uint8_t *to = tuple.bytes + 2;
@@ -90,8 +95,8 @@ static void put_base64(char ret[29], const uint8_t digest[SHA1_DIGEST_LENGTH]) {
     *ret = '\0';
 }
 
-void tw_community_id(uint8_t proto, int ip_version, const struct tw_endpoint *source, const struct tw_endpoint *destination,
-                     char ret[TW_COMMUNITY_MAX]) {
+void tw_community_id(uint8_t proto, int ip_version, const struct tw_endpoint *source,
+                     const struct tw_endpoint *destination, char ret[TW_COMMUNITY_MAX]) {
     struct tw_endpoint a = *source, b = *destination;
     int answer = is_icmp(proto) ? counterpart(proto, a.port) : 0;
     if (is_icmp(proto) && answer >= 0)

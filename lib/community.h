@@ -19,8 +19,8 @@ enum { TW_COMMUNITY_MAX = 31 }; /* its length, always 30, with the final NUL */
  *
  *   ip_version  4 or 6
  */
-void tw_community_id(uint8_t proto, int ip_version, const struct tw_endpoint *source, const struct tw_endpoint *destination,
-                     char ret[TW_COMMUNITY_MAX]);
+void tw_community_id(uint8_t proto, int ip_version, const struct tw_endpoint *source,
+                     const struct tw_endpoint *destination, char ret[TW_COMMUNITY_MAX]);
 
 /*
  * The same of a flow record's two ends. Returns false, and sets ret to "", for ICMP and ICMPv6: their id depends on type

@@ -9,12 +9,12 @@
 #include <netinet/in.h>
 
 /* Bits of flowStat that are the flow's, not its packets' (Tranalyzer's numbers). */
-#define STAT_B (UINT64_C(1) << 0)
+#define STAT_B       (UINT64_C(1) << 0)
 #define STAT_TIMEOUT (UINT64_C(1) << 40)
 #define STAT_EVICTED (UINT64_C(1) << 42)
-#define STAT_ALARM (UINT64_C(1) << 49)
-#define STAT_IPV4 (UINT64_C(1) << 58)
-#define STAT_IPV6 (UINT64_C(1) << 59)
+#define STAT_ALARM   (UINT64_C(1) << 49)
+#define STAT_IPV4    (UINT64_C(1) << 58)
+#define STAT_IPV6    (UINT64_C(1) << 59)
 
 /* One line in the making: `sent` is its direction, `received` the other one. */
 struct line {
@@ -25,15 +25,18 @@ struct line {
 };
 
 void tw_flowlog_header(struct tw_text *out) {
-    tw_text_str(out, "%dir\tflowInd\tflowStat\ttimeFirst\ttimeLast\tduration\tnumHdrDesc\tnumHdrs\thdrDesc\tsrcMac\tdstMac\t"
-                     "ethType\tvlanID\tsrcIP\tsrcIPCC\tsrcIPOrg\tsrcPort\tdstIP\tdstIPCC\tdstIPOrg\tdstPort\tl4Proto\t"
-                     "pktsSnt\tpktsRcvd\tl7BytesSnt\tl7BytesRcvd\tbytesSnt\tbytesRcvd\tpktps\tbytps\tpktAsm\tbytAsm\t"
-                     "tcpStatesAFlags\tipTTL\ttcpWinStat\ttcpWinInit\ttcpWinScale\ttcpWinMin\ttcpWinMax\ttcpWinSegs\t"
-                     "tcpWinThCnt\ttcpWinThRt\ttcpWinZero\ttcpWinEpisodes\ttcpWinAlarms\ttcpWinProbes\ttcpWinFull\t"
-                     "tcpWinLowTime\ttcpWinLowMax\tcommunityID\n");
+    tw_text_str(out,
+                "%dir\tflowInd\tflowStat\ttimeFirst\ttimeLast\tduration\tnumHdrDesc\tnumHdrs\thdrDesc\tsrcMac\tdstMac\t"
+                "ethType\tvlanID\tsrcIP\tsrcIPCC\tsrcIPOrg\tsrcPort\tdstIP\tdstIPCC\tdstIPOrg\tdstPort\tl4Proto\t"
+                "pktsSnt\tpktsRcvd\tl7BytesSnt\tl7BytesRcvd\tbytesSnt\tbytesRcvd\tpktps\tbytps\tpktAsm\tbytAsm\t"
+                "tcpStatesAFlags\tipTTL\ttcpWinStat\ttcpWinInit\ttcpWinScale\ttcpWinMin\ttcpWinMax\ttcpWinSegs\t"
+                "tcpWinThCnt\ttcpWinThRt\ttcpWinZero\ttcpWinEpisodes\ttcpWinAlarms\ttcpWinProbes\ttcpWinFull\t"
+                "tcpWinLowTime\ttcpWinLowMax\tcommunityID\n");
 }
 
-static void put_tab(struct tw_text *out) { tw_text_char(out, '\t'); }
+static void put_tab(struct tw_text *out) {
+    tw_text_char(out, '\t');
+}
 
 /* Each of these writes one value and the tab behind it. */
 static void put_str(struct tw_text *out, const char *s) {
@@ -108,7 +111,9 @@ static uint64_t flow_stat(const struct line *line) {
 }
 
 /* Times of packets may run back; a duration does not. */
-static tw_time duration(const struct tw_direction_record *sent) { return sent->last > sent->first ? sent->last - sent->first : 0; }
+static tw_time duration(const struct tw_direction_record *sent) {
+    return sent->last > sent->first ? sent->last - sent->first : 0;
+}
 
 /* Who, when, over what: %dir to l4Proto. */
 static void put_basics(struct tw_text *out, const struct line *line) {

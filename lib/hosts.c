@@ -175,9 +175,13 @@ void tw_hosts_feed(struct tw_hosts *hosts, int ip_version, const struct tw_addr 
     host->low_segments += low_segments;
 }
 
-uint32_t tw_hosts_count(const struct tw_hosts *hosts) { return hosts->n; }
+uint32_t tw_hosts_count(const struct tw_hosts *hosts) {
+    return hosts->n;
+}
 
-uint64_t tw_hosts_cuts(const struct tw_hosts *hosts) { return hosts->cuts; }
+uint64_t tw_hosts_cuts(const struct tw_hosts *hosts) {
+    return hosts->cuts;
+}
 
 /* Insertion into a short sorted list; what falls off its end is gone. Returns how many it holds now. */
 static size_t insert(struct tw_report_host top[TW_TOP], size_t n, enum list list, const struct tw_report_host *host) {

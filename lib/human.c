@@ -8,7 +8,8 @@ static const char *const metric[] = {"", "k", "M", "G", "T", "P", "E"};
 static const char *const binary[] = {"", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"};
 
 /* numerator / denominator with `decimals` (at most 2), rounded half up. */
-static void put_fixed(struct tw_text *out, unsigned __int128 numerator, unsigned __int128 denominator, unsigned decimals) {
+static void put_fixed(struct tw_text *out, unsigned __int128 numerator, unsigned __int128 denominator,
+                      unsigned decimals) {
     unsigned power = decimals == 0 ? 1 : decimals == 1 ? 10 : 100;
     uint64_t value = (uint64_t)((numerator * power * 2 + denominator) / (denominator * 2));
     tw_text_u64(out, value / power);
@@ -40,11 +41,17 @@ static void put_scaled(struct tw_text *out, unsigned __int128 value, uint64_t di
     tw_text_str(out, unit);
 }
 
-void tw_human_count(struct tw_text *out, uint64_t count) { put_scaled(out, count, 1, 1000, metric, ""); }
+void tw_human_count(struct tw_text *out, uint64_t count) {
+    put_scaled(out, count, 1, 1000, metric, "");
+}
 
-void tw_human_bytes(struct tw_text *out, uint64_t bytes) { put_scaled(out, bytes, 1, 1000, metric, "B"); }
+void tw_human_bytes(struct tw_text *out, uint64_t bytes) {
+    put_scaled(out, bytes, 1, 1000, metric, "B");
+}
 
-void tw_human_memory(struct tw_text *out, uint64_t bytes) { put_scaled(out, bytes, 1, 1024, binary, "B"); }
+void tw_human_memory(struct tw_text *out, uint64_t bytes) {
+    put_scaled(out, bytes, 1, 1024, binary, "B");
+}
 
 void tw_human_rate(struct tw_text *out, uint64_t count, tw_time duration, const char *unit) {
     if (duration > 0)

@@ -16,14 +16,18 @@ void tw_json_begin_object(struct tw_text *out) {
     tw_text_char(out, '{');
 }
 
-void tw_json_end_object(struct tw_text *out) { tw_text_char(out, '}'); }
+void tw_json_end_object(struct tw_text *out) {
+    tw_text_char(out, '}');
+}
 
 void tw_json_begin_array(struct tw_text *out) {
     separate(out);
     tw_text_char(out, '[');
 }
 
-void tw_json_end_array(struct tw_text *out) { tw_text_char(out, ']'); }
+void tw_json_end_array(struct tw_text *out) {
+    tw_text_char(out, ']');
+}
 
 void tw_json_key(struct tw_text *out, const char *key) {
     separate(out);

@@ -237,8 +237,8 @@ static void put_window(struct tw_text *out, const struct tw_report *report) {
         {"Alarms", report->alarms.total, report->window.episodes, COUNT, true},
         {"Alarms suppressed (detect.cooldown)", report->alarms.suppressed, report->window.episodes, COUNT, false},
         {"Flows with alarms", report->alarms.flows, report->flows.total, COUNT, false},
-        {"Directions with alarms", report->alarms.directions, report->flows.side[TW_A] + report->flows.side[TW_B], COUNT,
-         false},
+        {"Directions with alarms", report->alarms.directions, report->flows.side[TW_A] + report->flows.side[TW_B],
+         COUNT, false},
     };
     put_heading(out, "Windows");
     PUT_ROWS(out, rows);
@@ -276,7 +276,8 @@ static void put_top(struct tw_text *out, const struct tw_report *report) {
 }
 
 static uint64_t lost_packets(const struct tw_report *report) {
-    return report->extract.lost[TW_LOST_OVERRUN] + report->extract.lost[TW_LOST_QUEUE] + report->extract.lost[TW_LOST_WRITE];
+    return report->extract.lost[TW_LOST_OVERRUN] + report->extract.lost[TW_LOST_QUEUE] +
+           report->extract.lost[TW_LOST_WRITE];
 }
 
 static void put_extract(struct tw_text *out, const struct tw_report *report) {
@@ -360,7 +361,8 @@ static void put_warnings(struct tw_text *out, const struct tw_report *report) {
         tw_text_str(out, "Warning: the capture file breaks off; it was analysed up to there\n");
     if (report->source.is_interface && strcmp(report->source.name, "any") == 0)
         tw_text_str(out, "Note: any: not promiscuous; a mirror port needs capture.interface\n");
-    put_warning(out, report->capture.dropped_kernel, received, " packets dropped by the kernel", ": raise capture.buffer");
+    put_warning(out, report->capture.dropped_kernel, received, " packets dropped by the kernel",
+                ": raise capture.buffer");
     put_warning(out, report->capture.dropped_interface, received, " packets dropped by the interface", "");
     put_warning(out, report->flows.ended[TW_END_EVICTED], report->flows.total, " flows evicted", ": raise flow.max");
     put_warning(out, lost_packets(report), report->extract.packets + lost_packets(report),

@@ -58,7 +58,9 @@ void tw_text_bytes(struct tw_text *text, const void *bytes, size_t len) {
     text->len += len;
 }
 
-void tw_text_str(struct tw_text *text, const char *s) { tw_text_bytes(text, s, strlen(s)); }
+void tw_text_str(struct tw_text *text, const char *s) {
+    tw_text_bytes(text, s, strlen(s));
+}
 
 void tw_text_char(struct tw_text *text, char c) {
     char *to = reserve(text, 1);
@@ -100,7 +102,9 @@ void tw_text_u64(struct tw_text *text, uint64_t value) {
 }
 
 /* The magnitude, also of the one value whose negation does not fit. */
-static uint64_t magnitude(int64_t value) { return value < 0 ? 0 - (uint64_t)value : (uint64_t)value; }
+static uint64_t magnitude(int64_t value) {
+    return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+}
 
 void tw_text_i64(struct tw_text *text, int64_t value) {
     if (value < 0)

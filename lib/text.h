@@ -16,7 +16,8 @@ struct tw_text {
     bool failed; /* there was no memory; what follows the first failure is missing */
 };
 
-#define TW_TEXT_INIT {NULL, 0, 0, false}
+#define TW_TEXT_INIT                                                                                                   \
+    { NULL, 0, 0, false }
 
 /* Free the memory; the buffer is empty and usable again. */
 void tw_text_fini(struct tw_text *text);
