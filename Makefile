@@ -96,9 +96,12 @@ $(B)/stall: $(B)/tests/tools/stall.o
 
 # --- tests
 
+# The same make with the same variables, each part with its own count.
+again = make -s $(MAKEOVERRIDES)
+
 check: $(B)/run-tests $(B)/stall all  ## install what is missing, build, and run all tests (DEPS=no: install nothing)
-	@tests/tally 'make check-layers' 'make check-headers' 'make check-unit' \
-		'make check-fuzz SAN=address,undefined' 'make check-system'
+	@tests/tally '$(again) check-layers' '$(again) check-headers' '$(again) check-unit' '$(again) check-system' \
+		'$(again) check-fuzz SAN=address,undefined'
 
 check-unit: $(B)/run-tests  ## the tests of the modules; CK_RUN_SUITE=NAME for one of them
 	@$<
@@ -141,7 +144,7 @@ check-format:
 	@clang-format --dry-run --Werror $(sources)
 
 lint: check-format check-layers check-headers  ## all checks that only read
-	shellcheck -x -P SCRIPTDIR $(scripts)
+	shellcheck -S warning -x -P SCRIPTDIR $(scripts)
 
 install: all  ## install below $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(BINDIR) $(if $(man),$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8)
