@@ -299,7 +299,7 @@ static void take_assignment(struct load *load, char *text) {
     *sign = '\0';
     const struct key *key = key_find(text);
     if (key) {
-        key_read_text(key, sign + 1, &value);
+        value_read(sign + 1, key_wants(key), &value);
         take_value(load, key, &value, origin);
     } else if (key_is_group(text)) {
         complain_key(load, origin, text, "is a group of keys, must be a key");

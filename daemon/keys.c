@@ -5,22 +5,17 @@
 #include "keys.h"
 
 #include "ring.h"
+#include "units.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #define MIB        (INT64_C(1) << 20)
 #define GIB        (INT64_C(1) << 30)
 #define TIB        (INT64_C(1) << 40)
 #define SIZE_LIMIT (INT64_C(1) << 60)
-#define MINUTE     (60 * TW_SECOND)
-#define HOUR       (3600 * TW_SECOND)
-#define DAY        (24 * HOUR)
-#define TIME_LIMIT (3650 * DAY) /* added to any moment of this century it stays far from the end of tw_time */
+#define TIME_LIMIT (3650 * UNITS_DAY) /* added to any moment of this century it stays far from the end of tw_time */
 
 enum { PREFIX_MAX = 128 }; /* leaves room for time, number, flow and endings in a file name of 255 bytes */
 
@@ -122,7 +117,7 @@ static const struct key keys[] = {
     {"pcap.min_free", .type = KEY_FREE, FIELD(pcap), .max = SIZE_LIMIT, .flags = KEY_LATER},
     {"pcap.format", ENUM(pcap.format, "pcap", "pcapng"), .flags = KEY_LATER},
     {"pcap.compress", ENUM(pcap.compress, "none", "zstd", "lz4"), .flags = KEY_LATER},
-    {"pcap.flush", TIME(engine.pcap.flush, DAY)},
+    {"pcap.flush", TIME(engine.pcap.flush, UNITS_DAY)},
     {"pcap.fsync", BOOL(engine.pcap.fsync)},
     {"pcap.mode", .type = KEY_MODE, FIELD(engine.pcap.mode)},
     {"pcap.group", STRING(pcap.group), .flags = KEY_LATER},
@@ -275,56 +270,9 @@ static char *field_chars(const struct key *key, struct config *config) {
     return (char *)config + key->offset;
 }
 
-/* Units. The first of a table is that of a number without one. */
-
-struct unit {
-    const char *name;
-    int64_t factor;
-};
-
-static const struct unit size_units[] = {
-    {"", 1},         {"B", 1},     {"kB", 1000},       {"KB", 1000}, {"KiB", 1024},
-    {"MB", 1000000}, {"MiB", MIB}, {"GB", 1000000000}, {"GiB", GIB}, {"TB", INT64_C(1000000000000)},
-    {"TiB", TIB},    {NULL, 0},
-};
-
-static const struct unit time_units[] = {
-    {"", TW_SECOND}, {"ms", TW_MS}, {"s", TW_SECOND}, {"min", MINUTE}, {"h", HOUR}, {"d", DAY}, {NULL, 0},
-};
-
-/* Parse "12.5 UNIT" exactly, without a detour through floating point: nine decimals count. */
-static bool parse_quantity(const char *s, const struct unit *units, int64_t *ret) {
-    int64_t whole = 0, billionths = 0;
-    const char *start = s;
-    for (; isdigit((unsigned char)*s); s++) {
-        if (__builtin_mul_overflow(whole, 10, &whole) || __builtin_add_overflow(whole, *s - '0', &whole)) {
-            return false;
-        }
-    }
-    if (s == start) {
-        return false;
-    }
-    if (*s == '.') {
-        int64_t place = TW_SECOND / 10;
-        for (s++; isdigit((unsigned char)*s); s++, place /= 10) {
-            billionths += (*s - '0') * place;
-        }
-    }
-    s += strspn(s, " \t");
-    while (units->name && strcmp(units->name, s) != 0) {
-        units++;
-    }
-    __int128 value = (__int128)whole * units->factor + (__int128)billionths * units->factor / TW_SECOND;
-    if (!units->name || value > INT64_MAX) {
-        return false;
-    }
-    *ret = (int64_t)value;
-    return true;
-}
-
 static bool value_to_size(const struct value *value, int64_t *ret) {
     if (value->type == VALUE_STRING) {
-        return parse_quantity(value->string, size_units, ret);
+        return units_parse_size(value->string, ret);
     }
     *ret = value->integer;
     return value->type == VALUE_INT;
@@ -334,7 +282,7 @@ static bool value_to_time(const struct value *value, int64_t *ret) {
     const double limit = (double)(TIME_LIMIT / TW_SECOND);
     switch (value->type) {
     case VALUE_STRING:
-        return parse_quantity(value->string, time_units, ret);
+        return units_parse_time(value->string, ret);
     case VALUE_INT:
         return !__builtin_mul_overflow(value->integer, TW_SECOND, ret);
     case VALUE_FLOAT:
@@ -346,51 +294,6 @@ static bool value_to_time(const struct value *value, int64_t *ret) {
     default:
         return false;
     }
-}
-
-/* The shortest exact way to write a size: "64 MiB", 1460, 4294967297L. */
-static void print_size(int64_t size, FILE *out) {
-    const struct unit *best = &size_units[0];
-    for (const struct unit *unit = size_units; unit->name; unit++) {
-        if (size >= 1000000 && size % unit->factor == 0 && unit->factor > best->factor) {
-            best = unit;
-        }
-    }
-    if (best->factor > 1) {
-        fprintf(out, "\"%" PRId64 " %s\"", size / best->factor, best->name);
-    } else {
-        fprintf(out, "%" PRId64 "%s", size, size > INT32_MAX ? "L" : "");
-    }
-}
-
-static void print_time(int64_t time, FILE *out) {
-    if (time == 0) {
-        fputs("0", out);
-    } else if (time % DAY == 0) {
-        fprintf(out, "\"%" PRId64 " d\"", time / DAY);
-    } else if (time % HOUR == 0) {
-        fprintf(out, "\"%" PRId64 " h\"", time / HOUR);
-    } else if (time % TW_SECOND == 0) {
-        fprintf(out, "\"%" PRId64 " s\"", time / TW_SECOND);
-    } else if (time % TW_MS == 0) {
-        fprintf(out, "\"%" PRId64 " ms\"", time / TW_MS);
-    } else {
-        fprintf(out, "\"%" PRId64 ".%09" PRId64 " s\"", time / TW_SECOND, time % TW_SECOND);
-    }
-}
-
-static void print_string(const char *s, FILE *out) {
-    fputc('"', out);
-    for (; *s; s++) {
-        if (*s == '"' || *s == '\\') {
-            fprintf(out, "\\%c", *s);
-        } else if ((unsigned char)*s < 0x20 || *s == 0x7f) {
-            fprintf(out, "\\x%02x", (unsigned)*s);
-        } else {
-            fputc(*s, out);
-        }
-    }
-    fputc('"', out);
 }
 
 static void print_ports(const struct tw_ports *ports, FILE *out) {
@@ -412,17 +315,17 @@ void key_print(const struct key *key, const struct config *config, FILE *out) {
         break;
     }
     case KEY_SIZE:
-        print_size(field_get(key, config), out);
+        units_print_size(field_get(key, config), out);
         break;
     case KEY_TIME:
-        print_time(field_get(key, config), out);
+        units_print_time(field_get(key, config), out);
         break;
     case KEY_ENUM:
-        print_string(key->words[field_get(key, config)], out);
+        value_print_string(key->words[field_get(key, config)], out);
         break;
     case KEY_STRING:
     case KEY_PATH:
-        print_string((const char *)config + key->offset, out);
+        value_print_string((const char *)config + key->offset, out);
         break;
     case KEY_PORTS:
         print_ports((const void *)((const char *)config + key->offset), out);
@@ -432,16 +335,16 @@ void key_print(const struct key *key, const struct config *config, FILE *out) {
         break;
     case KEY_BEFORE:
         if (config->engine.extract.before_none) {
-            print_string("none", out);
+            value_print_string("none", out);
         } else {
-            print_time(config->engine.extract.before, out);
+            units_print_time(config->engine.extract.before, out);
         }
         break;
     case KEY_FREE:
         if (config->pcap.min_free_percent) {
             fprintf(out, "\"%u %%\"", config->pcap.min_free_percent);
         } else {
-            print_size((int64_t)config->pcap.min_free, out);
+            units_print_size((int64_t)config->pcap.min_free, out);
         }
         break;
     }
@@ -482,13 +385,13 @@ static void print_allowed(const struct key *key, FILE *out) {
         break;
     case KEY_SIZE:
         fputs("a size in bytes or with a unit (1000, \"64 KiB\", \"100 MB\"), ", out);
-        print_range(key, print_size, out);
+        print_range(key, units_print_size, out);
         break;
     case KEY_BEFORE:
         fputs("\"none\" or ", out); /* fall through */
     case KEY_TIME:
         fputs("a duration in seconds or with a unit (30, \"250 ms\", \"5 min\", \"1 h\", \"7 d\"), ", out);
-        print_range(key, print_time, out);
+        print_range(key, units_print_time, out);
         break;
     case KEY_ENUM:
         print_words(key->words, out);
@@ -509,34 +412,6 @@ static void print_allowed(const struct key *key, FILE *out) {
     }
 }
 
-static void print_value(const struct value *value, FILE *out) {
-    enum { SHOWN = 60 };
-    switch (value->type) {
-    case VALUE_INT:
-        fprintf(out, "%" PRId64, value->integer);
-        break;
-    case VALUE_FLOAT:
-        fprintf(out, "%g", value->real);
-        break;
-    case VALUE_BOOL:
-        fputs(value->integer ? "true" : "false", out);
-        break;
-    case VALUE_STRING:
-        fprintf(out, "\"%.*s\"%s", SHOWN, value->string, strlen(value->string) > SHOWN ? "..." : "");
-        break;
-    case VALUE_LIST:
-        fputc('[', out);
-        for (size_t i = 0; i < value->n && i < TW_PORTS_MAX && !value->is_mixed; i++) {
-            fprintf(out, "%s%" PRId64, i ? ", " : "", value->list[i]);
-        }
-        fputs(value->is_mixed ? "...]" : value->n > TW_PORTS_MAX ? ", ...]" : "]", out);
-        break;
-    case VALUE_GROUP:
-        fputs("a group", out);
-        break;
-    }
-}
-
 static void explain(const struct key *key, const struct value *value, char *problem) {
     FILE *out = fmemopen(problem, KEY_PROBLEM_MAX, "w");
     if (!out) {
@@ -544,7 +419,7 @@ static void explain(const struct key *key, const struct value *value, char *prob
         return;
     }
     fputs("is ", out);
-    print_value(value, out);
+    value_print(value, out);
     if (key->type == KEY_MODE && value->type == VALUE_INT) {
         fprintf(out, ", an integer, must be in quotes: \"%04" PRId64 "\"", value->integer);
     } else {
@@ -658,10 +533,9 @@ static bool set_before(const struct key *key, struct config *config, const struc
 }
 
 static bool set_free(const struct key *key, struct config *config, const struct value *value) {
-    static const struct unit percent[] = {{"%", 1}, {NULL, 0}};
     int64_t n;
     bool is_percent = value->type == VALUE_STRING && strchr(value->string, '%');
-    if (is_percent && (!parse_quantity(value->string, percent, &n) || n < 1 || n > 99)) {
+    if (is_percent && (!units_parse_percent(value->string, &n) || n < 1 || n > 99)) {
         return false;
     }
     if (!is_percent && (!value_to_size(value, &n) || !in_range(key, n))) {
@@ -749,105 +623,18 @@ bool key_set(const struct key *key, struct config *config, const struct value *v
     return true;
 }
 
-/* Values on the command line */
-
-static char *trim(char *s) {
-    s += strspn(s, " \t");
-    size_t len = strlen(s);
-    while (len && (s[len - 1] == ' ' || s[len - 1] == '\t')) {
-        s[--len] = '\0';
-    }
-    return s;
-}
-
-/* The escapes of libconfig; anything else behind a backslash stands for itself, with it. */
-static char unescape(const char **s) {
-    static const char from[] = "\\\"nrtf", to[] = "\\\"\n\r\t\f";
-    unsigned byte;
-    int used;
-    const char *known = (*s)[1] ? strchr(from, (*s)[1]) : NULL;
-    if (**s != '\\') {
-        return *(*s)++;
-    }
-    if (known) {
-        *s += 2;
-        return to[known - from];
-    }
-    if ((*s)[1] == 'x' && isxdigit((unsigned char)(*s)[2]) && sscanf(*s + 2, "%2x%n", &byte, &used) == 1 && used == 2 &&
-        byte) {
-        *s += 4;
-        return (char)byte;
-    }
-    return *(*s)++;
-}
-
-/* Take the quotes off in place; false when there are none. */
-static bool unquote(char *s) {
-    size_t len = strlen(s);
-    char *to = s;
-    if (len < 2 || s[0] != '"' || s[len - 1] != '"') {
-        return false;
-    }
-    s[len - 1] = '\0';
-    for (const char *from = s + 1; *from;) {
-        *to++ = unescape(&from);
-    }
-    *to = '\0';
-    return true;
-}
-
-/* A whole text that is an integer: decimal or 0x, with or without L. */
-static bool parse_integer(const char *s, int64_t *ret) {
-    char *end;
-    bool hex = s[0] == '0' && (s[1] == 'x' || s[1] == 'X');
-    if (!isdigit((unsigned char)s[*s == '-' || *s == '+'])) {
-        return false;
-    }
-    errno = 0;
-    long long n = strtoll(s, &end, hex ? 16 : 10);
-    size_t n_suffix = strspn(end, "L");
-    if (errno || n_suffix > 2 || end[n_suffix]) {
-        return false;
-    }
-    *ret = n;
-    return true;
-}
-
-static void read_list(char *text, struct value *ret) {
-    size_t len = strlen(text);
-    char *save;
-    ret->type = VALUE_LIST;
-    if (len >= 2 && text[0] == '[' && text[len - 1] == ']') {
-        text[len - 1] = '\0';
-        text++;
-    }
-    for (char *word = strtok_r(text, ",", &save); word; word = strtok_r(NULL, ",", &save)) {
-        int64_t n = 0;
-        ret->is_mixed |= !parse_integer(trim(word), &n);
-        if (ret->n < TW_PORTS_MAX) {
-            ret->list[ret->n] = n;
-        }
-        ret->n++;
-    }
-}
-
-void key_read_text(const struct key *key, char *text, struct value *ret) {
-    memset(ret, 0, sizeof(*ret));
-    ret->type = VALUE_STRING;
-    ret->string = text;
-    bool is_text = key->type == KEY_STRING || key->type == KEY_PATH || key->type == KEY_ENUM || key->type == KEY_MODE;
-    if (unquote(text)) {
-        return;
-    }
-    if (key->type == KEY_PORTS) {
-        read_list(trim(text), ret);
-    } else if (key->type == KEY_BOOL && (strcasecmp(text, "true") == 0 || strcasecmp(text, "false") == 0)) {
-        ret->type = VALUE_BOOL;
-        ret->integer = strcasecmp(text, "true") == 0;
-    } else if (!is_text) {
-        ret->string = trim(text);
-        if (parse_integer(ret->string, &ret->integer)) {
-            ret->type = VALUE_INT;
-        }
+enum value_type key_wants(const struct key *key) {
+    switch (key->type) {
+    case KEY_BOOL:
+        return VALUE_BOOL;
+    case KEY_PORTS:
+        return VALUE_LIST;
+    case KEY_ENUM:
+    case KEY_STRING:
+    case KEY_PATH:
+    case KEY_MODE:
+        return VALUE_STRING;
+    default:
+        return VALUE_INT;
     }
 }

@@ -9,23 +9,11 @@
 #define KEYS_H
 
 #include "config.h"
+#include "value.h"
 
 struct key;
 
 enum { KEY_COUNT_MAX = 128, KEY_NAME_MAX = 64, KEY_PROBLEM_MAX = 512 };
-
-enum value_type { VALUE_INT, VALUE_FLOAT, VALUE_BOOL, VALUE_STRING, VALUE_LIST, VALUE_GROUP };
-
-/* What stands behind a key, before anything is known of the key. */
-struct value {
-    enum value_type type;
-    int64_t integer; /* VALUE_INT; VALUE_BOOL: 0 or 1 */
-    double real;
-    const char *string; /* borrowed */
-    size_t n;           /* elements of a list, also more than fit here */
-    int64_t list[TW_PORTS_MAX];
-    bool is_mixed; /* a list with something that is no integer */
-};
 
 /* The defaults of every key; run.name is "". Paths may be relative to the working folder. */
 void keys_defaults(struct config *config, enum config_mode mode);
@@ -44,11 +32,8 @@ bool key_is_group(const char *name);
 /* The key whose name is nearest to a mistyped one, or NULL when none is near. */
 const struct key *key_nearest(const char *name);
 
-/*
- * Read what follows KEY= on the command line: a string with or without quotes, numbers with or without L, lists with
- * or without brackets. Changes the text; the value borrows from it. What does not fit the key becomes a string.
- */
-void key_read_text(const struct key *key, char *text, struct value *ret);
+/* What value_read should make of text for this key. */
+enum value_type key_wants(const struct key *key);
 
 /*
  * Check a value and put it into its field.

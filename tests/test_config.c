@@ -109,6 +109,9 @@ static const struct {
      {"/etc/t.conf:3: detect.threshold: is there twice, must be there once"}},
     {"a group twice", "ring: {};\nring: {};", {"/etc/t.conf:2: ring: is there twice"}},
     {"a syntax error", "ring: {\n size = ;\n};", {"/etc/t.conf:2: syntax error"}},
+    {"a boolean is no size", "ring: { size = true; };", {"/etc/t.conf:1: ring.size: is true, must be a size"}},
+    {"a boolean is no duration", "ring: { max_age = true; };", {"/etc/t.conf:1: ring.max_age: is true, must be"}},
+    {"an infinite duration", "ring: { max_age = 1.5e999; };", {"/etc/t.conf:1: ring.max_age: is inf, must be"}},
     {"a string without an end", "run: {\n name = \"x\n};\n", {"/etc/t.conf:2: run.name: is a string without an end"}},
     {"a string without a name",
      "run: { name = \"x\"; \n \"y\" };\n",
@@ -146,6 +149,8 @@ static const struct {
     {"capture.filter=\"a\\\\b\\\"c\\x01\"", "\"a\\\\b\\\"c\\x01\""},
     {"capture.snaplen=1", "1"},
     {"capture.snaplen=256 KiB", "262144"},
+    {"capture.snaplen=0", "262144"},
+    {"capture.snaplen= 5 ", "5"},
     {"capture.promiscuous=FALSE", "false"},
     {"capture.buffer=2147483647", "2147483647"},
     {"decode.vxlan_ports=[1, 65535]", "[1, 65535]"},
@@ -392,7 +397,7 @@ END_TEST
 START_TEST(strings_and_comments_hold_no_integers) {
     ck_assert(load("# 3000000000\n// 3000000000\n/* 3000000000\n @include \"x\" */\n"
                    "run: { name = \"3000000000 \\\" 3000000000\\\\\"; };\ncapture: { filter = \"\n@include\"; };\n"
-                   "detect: { cooldown = 3000000.000; };"));
+                   "detect: { cooldown = 3000000.000; min_duration = .3000000000; };"));
     assert_no_errors("comments");
     ck_assert_str_eq(config.engine.name, "3000000000 \" 3000000000\\");
     ck_assert_str_eq(config.capture.filter, "\n@include");
