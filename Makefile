@@ -5,7 +5,7 @@
 
 VERSION := 0.1.0
 
-lib := err clock pool ring timers fdio queue tally pcapfile linefile filestore naming sink writer text json community human flowlog alarmlog report report_text hosts
+lib := err clock pool rate elders timers ring flowkey window tcpstate detect flow flowtable fragments handshakes outfiles extract tracker engine fdio queue tally pcapfile linefile filestore naming sink writer text json community human flowlog alarmlog report report_text hosts
 daemon :=
 programs :=
 tests := err ring pcapfile naming queue linefile filestore
@@ -107,7 +107,7 @@ check-unit: $(B)/run-tests  ## the tests of the modules; CK_RUN_SUITE=NAME for o
 	@$<
 
 check-fuzz: $(fuzz_files)  ## what fuzzing found before, once more
-	@for name in $(fuzz); do $(B)/fuzz/$$name tests/fuzz/corpus/$$name/* || exit; done
+	@tests/tally $(foreach name,$(fuzz),'$(B)/fuzz/$(name) tests/fuzz/corpus/$(name)/*')
 
 check-system: all $(B)/stall  ## the program in network namespaces of its own; needs root, else skipped
 	@TCPWIND=$(CURDIR)/$(B)/tcpwind STALL=$(CURDIR)/$(B)/stall tests/tally $(sort $(wildcard tests/system/*.sh))

@@ -31,8 +31,8 @@ bool tw_detect_low(struct tw_detect *detect, bool is_zero, tw_time clock, tw_tim
     return begins;
 }
 
-enum tw_decision tw_detect_decide(const struct tw_detect_settings *settings, struct tw_detect *detect, uint64_t segments,
-                                  tw_time clock) {
+enum tw_decision tw_detect_decide(const struct tw_detect_settings *settings, struct tw_detect *detect,
+                                  uint64_t segments, tw_time clock) {
     struct tw_episode *episode = &detect->episode;
     if (!episode->is_open || episode->decided || episode->low < settings->min_segments ||
         clock - episode->start_clock < settings->min_duration || segments < settings->min_packets) {

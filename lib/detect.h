@@ -47,8 +47,8 @@ enum tw_decision { TW_DECISION_NONE, TW_DECISION_ALARM, TW_DECISION_SUPPRESSED }
  * Whether the open episode alarms now, and remember it: each episode is decided once.
  *   segments   how many its direction has sent
  */
-enum tw_decision tw_detect_decide(const struct tw_detect_settings *settings, struct tw_detect *detect, uint64_t segments,
-                                  tw_time clock);
+enum tw_decision tw_detect_decide(const struct tw_detect_settings *settings, struct tw_detect *detect,
+                                  uint64_t segments, tw_time clock);
 
 /* End the open episode; returns how long it lasted. It can still be read until the next begins. */
 tw_time tw_detect_end(struct tw_detect *detect, tw_time clock);

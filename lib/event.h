@@ -50,6 +50,7 @@ struct tw_extract_event {
     struct tw_flow_id flow;
     uint32_t extraction; /* handle, as given with its packets */
     uint64_t alarms;     /* that it covers */
+    bool was_alarmed;    /* else nothing counts as from before the first alarm */
     uint64_t lost[TW_LOST_COUNT];
 };
 
@@ -76,10 +77,10 @@ struct tw_direction_record {
     uint64_t flow_stat;  /* what the packets set; direction, alarm and end are added when it is written */
     uint8_t smac[6], dmac[6];
     bool has_macs;
-    uint8_t ttl;          /* of its first packet */
-    uint8_t tcp_states;   /* tcpStatesAFlags */
-    uint8_t win_stat;     /* TW_STAT_... */
-    int32_t win_init;     /* first raw window; -1: none was captured */
+    uint8_t ttl;        /* of its first packet */
+    uint8_t tcp_states; /* tcpStatesAFlags */
+    uint8_t win_stat;   /* TW_STAT_... */
+    int32_t win_init;   /* first raw window; -1: none was captured */
     enum tw_scale scale;
     uint8_t shift;
     uint32_t win_min, win_max; /* valid when considered > 0 */

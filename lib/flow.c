@@ -80,13 +80,30 @@ static void record_side(const struct tw_flow *flow, enum tw_side side, const str
                         struct tw_direction_record *ret) {
     const struct tw_flow_side *s = &flow->side[side];
     *ret = (struct tw_direction_record){
-        .packets = s->packets, .segments = s->segments, .bytes = s->bytes, .payload = s->payload,
-        .first = s->first, .last = s->last, .flow_stat = s->flow_stat, .has_macs = s->has_macs, .ttl = s->ttl,
-        .tcp_states = flow->tcp[side].sent_rst ? TCP_STATES_RESET : 0, .win_init = s->win_init,
-        .scale = (enum tw_scale)flow->window[side].scale, .shift = flow->window[side].shift,
-        .win_min = s->win_min, .win_max = s->win_max, .considered = s->considered, .full = s->full,
-        .low = detect->low, .zero = detect->zero, .episodes = detect->episodes, .alarms = detect->alarms,
-        .probes = detect->probes, .low_time = detect->low_time, .low_max = detect->low_max,
+        .packets = s->packets,
+        .segments = s->segments,
+        .bytes = s->bytes,
+        .payload = s->payload,
+        .first = s->first,
+        .last = s->last,
+        .flow_stat = s->flow_stat,
+        .has_macs = s->has_macs,
+        .ttl = s->ttl,
+        .tcp_states = flow->tcp[side].sent_rst ? TCP_STATES_RESET : 0,
+        .win_init = s->win_init,
+        .scale = (enum tw_scale)flow->window[side].scale,
+        .shift = flow->window[side].shift,
+        .win_min = s->win_min,
+        .win_max = s->win_max,
+        .considered = s->considered,
+        .full = s->full,
+        .low = detect->low,
+        .zero = detect->zero,
+        .episodes = detect->episodes,
+        .alarms = detect->alarms,
+        .probes = detect->probes,
+        .low_time = detect->low_time,
+        .low_max = detect->low_max,
     };
     memcpy(ret->smac, s->smac, sizeof ret->smac);
     memcpy(ret->dmac, s->dmac, sizeof ret->dmac);

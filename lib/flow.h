@@ -21,7 +21,7 @@ struct tw_flow_side {
     uint64_t packets, segments, bytes, payload; /* segments: TCP; bytes on the wire */
     uint64_t considered, full;
     uint64_t flow_stat;
-    tw_time first, last;      /* packet times */
+    tw_time first, last;       /* packet times */
     uint32_t win_min, win_max; /* considered > 0 */
     uint32_t syns;             /* segments with SYN */
     int32_t win_init;          /* first raw window; -1: none yet */
@@ -32,14 +32,14 @@ struct tw_flow_side {
 
 /* What has become of a flow's packets in extraction, over all the extractions of its life. */
 struct tw_flow_extraction {
-    uint32_t current;                   /* the extraction that is going on; 0: none */
-    uint8_t sides;                      /* wanted, a bit for each; stays for the flow's life */
-    bool is_skipped, was_extracted;     /* counted as such */
+    uint32_t current;               /* the extraction that is going on; 0: none */
+    uint8_t sides;                  /* wanted, a bit for each; stays for the flow's life */
+    bool is_skipped, was_extracted; /* counted as such */
     bool has_ended_episode;
-    tw_time episode_ended;              /* clock at the end of the last one */
-    tw_time episode_ended_time;         /* the same as a packet time */
-    uint64_t written;                   /* captured bytes */
-    tw_ref done;                        /* entries up to here are dealt with */
+    tw_time episode_ended;      /* clock at the end of the last one */
+    tw_time episode_ended_time; /* the same as a packet time */
+    uint64_t written;           /* captured bytes */
+    tw_ref done;                /* entries up to here are dealt with */
     uint64_t done_packets[TW_SIDE_COUNT], done_syns[TW_SIDE_COUNT];
 };
 
@@ -53,12 +53,12 @@ struct tw_flow {
     uint8_t state;     /* enum tw_flow_state */
     uint8_t initiator; /* which end of the key is A */
     uint16_t ethertype;
-    uint32_t next;              /* in the bucket */
-    uint32_t older, newer;      /* among the one-sided flows */
-    uint32_t scope;             /* number in the table of scopes; 0: the empty one */
-    uint32_t stall;             /* number of its struct tw_stall; 0: none */
+    uint32_t next;         /* in the bucket */
+    uint32_t older, newer; /* among the one-sided flows */
+    uint32_t scope;        /* number in the table of scopes; 0: the empty one */
+    uint32_t stall;        /* number of its struct tw_stall; 0: none */
     uint64_t hash;
-    uint64_t index;             /* from 1 */
+    uint64_t index;                /* from 1 */
     tw_time last_clock, last_time; /* of its last packet */
     tw_ref last_entry;
     tw_ref handshake[TW_SIDE_COUNT]; /* the side's last SYN that has all its options; 0: none */

@@ -47,7 +47,8 @@ uint64_t tw_flowkey_hash(const struct tw_hash_key *secret, const struct tw_flow_
                          const struct tw_flowkey *key, const struct tw_scope *scope) {
     uint64_t words[5];
     size_t n = 0;
-    words[n++] = (uint64_t)key->port[0] << 48 | (uint64_t)key->port[1] << 32 | (uint64_t)key->proto << 8 | key->ip_version;
+    words[n++] =
+        (uint64_t)key->port[0] << 48 | (uint64_t)key->port[1] << 32 | (uint64_t)key->proto << 8 | key->ip_version;
     if (key->ip_version == 4) {
         words[n++] = load(key->addr[0].bytes) << 32 | (load(key->addr[1].bytes) & 0xffffffff);
     } else {

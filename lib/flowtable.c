@@ -270,11 +270,17 @@ struct tw_flow *tw_flowtable_get(const struct tw_flowtable *table, uint32_t slot
     return flow->index ? flow : NULL;
 }
 
-uint32_t tw_flowtable_slots(const struct tw_flowtable *table) { return table->flows.touched; }
+uint32_t tw_flowtable_slots(const struct tw_flowtable *table) {
+    return table->flows.touched;
+}
 
-uint32_t tw_flowtable_count(const struct tw_flowtable *table) { return table->flows.used; }
+uint32_t tw_flowtable_count(const struct tw_flowtable *table) {
+    return table->flows.used;
+}
 
-uint64_t tw_flowtable_total(const struct tw_flowtable *table) { return table->total; }
+uint64_t tw_flowtable_total(const struct tw_flowtable *table) {
+    return table->total;
+}
 
 size_t tw_flowtable_memory(const struct tw_flowtable *table) {
     return tw_pool_memory(&table->flows) + tw_pool_memory(&table->stalls) + tw_pool_memory(&table->scopes) +

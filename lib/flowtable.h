@@ -26,7 +26,8 @@ struct tw_flowtable *tw_flowtable_create(const struct tw_flow_settings *settings
 void tw_flowtable_destroy(struct tw_flowtable *table);
 
 /* The hash by which find and add look; to be computed early, with prefetch. */
-uint64_t tw_flowtable_hash(const struct tw_flowtable *table, const struct tw_flowkey *key, const struct tw_scope *scope);
+uint64_t tw_flowtable_hash(const struct tw_flowtable *table, const struct tw_flowkey *key,
+                           const struct tw_scope *scope);
 
 /* Ask the processor for the bucket of a hash, and later, when that has come, for its first flow. */
 void tw_flowtable_prefetch_bucket(const struct tw_flowtable *table, uint64_t hash);

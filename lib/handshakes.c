@@ -10,7 +10,7 @@ enum { CELL = 192, CELL_BYTES = CELL - sizeof(struct tw_handshake) - sizeof(uint
 
 struct cell {
     struct tw_handshake handshake; /* ref is 0 in cells that are free, or not the first of a packet */
-    uint32_t more; /* the next cell of a long packet; 0: none */
+    uint32_t more;                 /* the next cell of a long packet; 0: none */
     uint8_t bytes[CELL_BYTES];
 };
 
@@ -44,7 +44,9 @@ void tw_handshakes_destroy(struct tw_handshakes *store) {
     }
 }
 
-static size_t cells_for(uint32_t caplen) { return caplen ? (caplen + CELL_BYTES - 1) / CELL_BYTES : 1; }
+static size_t cells_for(uint32_t caplen) {
+    return caplen ? (caplen + CELL_BYTES - 1) / CELL_BYTES : 1;
+}
 
 uint32_t tw_handshakes_put(struct tw_handshakes *store, const struct tw_handshake *handshake, const uint8_t *bytes) {
     if (cells_for(handshake->caplen) > store->cells.max - store->cells.used) {
@@ -101,8 +103,14 @@ const uint8_t *tw_handshakes_bytes(struct tw_handshakes *store, uint32_t number)
     return store->whole;
 }
 
-uint32_t tw_handshakes_count(const struct tw_handshakes *store) { return store->count; }
+uint32_t tw_handshakes_count(const struct tw_handshakes *store) {
+    return store->count;
+}
 
-uint32_t tw_handshakes_highest(const struct tw_handshakes *store) { return store->cells.touched; }
+uint32_t tw_handshakes_highest(const struct tw_handshakes *store) {
+    return store->cells.touched;
+}
 
-size_t tw_handshakes_memory(const struct tw_handshakes *store) { return tw_pool_memory(&store->cells); }
+size_t tw_handshakes_memory(const struct tw_handshakes *store) {
+    return tw_pool_memory(&store->cells);
+}

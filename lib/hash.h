@@ -19,7 +19,9 @@ struct tw_hash_state {
     uint64_t v0, v1, v2, v3;
 };
 
-static inline uint64_t tw_hash_rotate(uint64_t x, int bits) { return x << bits | x >> (64 - bits); }
+static inline uint64_t tw_hash_rotate(uint64_t x, int bits) {
+    return x << bits | x >> (64 - bits);
+}
 
 static inline void tw_hash_round(struct tw_hash_state *s) {
     s->v0 += s->v1;

@@ -15,7 +15,14 @@
 #include "types.h"
 
 /* TCP flags as on the wire (RFC 9293 3.1). */
-enum { TW_TCP_FIN = 0x01, TW_TCP_SYN = 0x02, TW_TCP_RST = 0x04, TW_TCP_PSH = 0x08, TW_TCP_ACK = 0x10, TW_TCP_URG = 0x20 };
+enum {
+    TW_TCP_FIN = 0x01,
+    TW_TCP_SYN = 0x02,
+    TW_TCP_RST = 0x04,
+    TW_TCP_PSH = 0x08,
+    TW_TCP_ACK = 0x10,
+    TW_TCP_URG = 0x20
+};
 
 /* How far the TCP header was captured; each holds only with those before it. */
 enum {
@@ -85,7 +92,7 @@ bool tw_linktype_is_known(int dlt);
  *
  * Cannot fail: any bytes give a view.
  */
-void tw_packet_decode(const struct tw_decode_settings *settings, int dlt, const uint8_t *data, uint32_t caplen, uint32_t wirelen,
-                      struct tw_packet *ret);
+void tw_packet_decode(const struct tw_decode_settings *settings, int dlt, const uint8_t *data, uint32_t caplen,
+                      uint32_t wirelen, struct tw_packet *ret);
 
 #endif

@@ -5,11 +5,14 @@
 #include <string.h>
 #include <sys/mman.h>
 
-static size_t reserved(const struct tw_pool *pool) { return ((size_t)pool->max + 1) * pool->size; }
+static size_t reserved(const struct tw_pool *pool) {
+    return ((size_t)pool->max + 1) * pool->size;
+}
 
 int tw_pool_init(struct tw_pool *pool, size_t size, uint32_t max) {
     struct tw_pool fresh = {.size = size, .max = max};
-    void *memory = mmap(NULL, reserved(&fresh), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *memory =
+        mmap(NULL, reserved(&fresh), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) {
         return -ENOMEM;
     }

@@ -37,6 +37,8 @@ static inline void *tw_pool_get(const struct tw_pool *pool, uint32_t number) {
 }
 
 /* Bytes touched so far. */
-static inline size_t tw_pool_memory(const struct tw_pool *pool) { return pool->touched * pool->size; }
+static inline size_t tw_pool_memory(const struct tw_pool *pool) {
+    return pool->touched * pool->size;
+}
 
 #endif

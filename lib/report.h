@@ -43,7 +43,7 @@ struct tw_report {
     } source;
 
     struct {
-        bool seen; /* any packet; else the rest is not there */
+        bool seen;           /* any packet; else the rest is not there */
         tw_time first, last; /* smallest and largest packet time */
         tw_time duration;    /* by the engine's clock */
     } time;
@@ -57,7 +57,7 @@ struct tw_report {
     struct {
         uint64_t total, side[TW_SIDE_COUNT]; /* flows; those in which A, B has sent something */
         uint64_t active, peak, max;
-        uint64_t with_payload; /* TCP flows that ended, with payload */
+        uint64_t with_payload;     /* TCP flows that ended, with payload */
         uint64_t one_sided, stray; /* of those with_payload; RST and FIN segments that were not acceptable */
         uint64_t ended_closed, ended_reset, ended[TW_FLOW_END_COUNT];
     } flows;

@@ -11,8 +11,8 @@
 #include "types.h"
 
 enum {
-    TW_PORTS_MAX = 16,    /* ports of one tunnel protocol */
-    TW_STRING_MAX = 256,  /* names and prefixes, with the final NUL */
+    TW_PORTS_MAX = 16,   /* ports of one tunnel protocol */
+    TW_STRING_MAX = 256, /* names and prefixes, with the final NUL */
 };
 
 struct tw_ports {
@@ -36,8 +36,8 @@ enum tw_flow_state {
 };
 
 struct tw_flow_settings {
-    uint32_t max;       /* flows in the table, at least 1 */
-    bool all_protocols; /* flow.protocols = "ip" */
+    uint32_t max;                         /* flows in the table, at least 1 */
+    bool all_protocols;                   /* flow.protocols = "ip" */
     bool vlan, tunnel, interface;         /* what counts in the key */
     tw_time timeout[TW_FLOW_STATE_COUNT]; /* silence that ends a flow; 0: never */
 };

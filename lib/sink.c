@@ -320,7 +320,7 @@ void tw_sink_extract_end(struct tw_sink *sink, const struct tw_extract_event *ev
             .files = (const char *const *)tally->files,
             .n_files = tally->n_files,
             .packets = tally->packets,
-            .packets_before = tally->packets_before,
+            .packets_before = event->was_alarmed ? tally->packets_before : 0,
             .bytes = tally->bytes,
             .lost_write = tally->lost,
         };

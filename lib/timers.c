@@ -31,9 +31,13 @@ struct tw_timers {
     size_t n, room;
 };
 
-static struct slot *get(struct tw_timers *timers, uint32_t slot) { return tw_pool_get(&timers->slots, slot); }
+static struct slot *get(struct tw_timers *timers, uint32_t slot) {
+    return tw_pool_get(&timers->slots, slot);
+}
 
-static int64_t tick_of(tw_time t) { return t >> BUCKET_BITS; }
+static int64_t tick_of(tw_time t) {
+    return t >> BUCKET_BITS;
+}
 
 struct tw_timers *tw_timers_create(uint32_t n_slots) {
     struct tw_timers *timers = calloc(1, sizeof *timers);

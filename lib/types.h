@@ -12,14 +12,16 @@
 /* A moment (since the epoch) or a period, in nanoseconds. */
 typedef int64_t tw_time;
 
-#define TW_US INT64_C(1000)
-#define TW_MS INT64_C(1000000)
+#define TW_US     INT64_C(1000)
+#define TW_MS     INT64_C(1000000)
 #define TW_SECOND INT64_C(1000000000)
 
 /* The sides of a flow: A initiated it, B answers. A direction is named after its sender. */
 enum tw_side { TW_A, TW_B, TW_SIDE_COUNT };
 
-static inline enum tw_side tw_other_side(enum tw_side side) { return (enum tw_side)(1 - side); }
+static inline enum tw_side tw_other_side(enum tw_side side) {
+    return (enum tw_side)(1 - side);
+}
 
 /* An IP address in network byte order; IPv4 uses the first four bytes, the rest is 0. */
 struct tw_addr {

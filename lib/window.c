@@ -49,7 +49,9 @@ static void settle(struct tw_window *own, const struct tw_window *other, bool is
     own->shift = own->scale == TW_SCALE_KNOWN ? own->offer : 0;
 }
 
-static bool declines(const struct tw_window *side) { return side->offer_seen && !side->offered; }
+static bool declines(const struct tw_window *side) {
+    return side->offer_seen && !side->offered;
+}
 
 void tw_window_syn(struct tw_window pair[TW_SIDE_COUNT], enum tw_side from, const struct tw_packet *packet) {
     struct tw_window *own = &pair[from];
@@ -67,8 +69,8 @@ void tw_window_syn(struct tw_window pair[TW_SIDE_COUNT], enum tw_side from, cons
 }
 
 bool tw_window_is_probe(const struct tw_window *own, const struct tw_packet *packet) {
-    return own->has_wl && ((packet->seq == own->wl2 - 1 && packet->payload <= 1) ||
-                           (packet->seq == own->wl2 && packet->payload == 1));
+    return own->has_wl &&
+           ((packet->seq == own->wl2 - 1 && packet->payload <= 1) || (packet->seq == own->wl2 && packet->payload == 1));
 }
 
 bool tw_window_is_filled(const struct tw_window *own, const struct tw_packet *packet) {

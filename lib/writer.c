@@ -343,6 +343,16 @@ void tw_writer_drain(struct tw_writer *writer) {
 
 /* Asking. */
 
+bool tw_writer_wait(struct tw_writer *writer, tw_time *left) {
+    static const struct timespec step = {.tv_nsec = 2 * TW_MS};
+    size_t used = tw_queue_used(writer->queue);
+    while (*left > 0 && tw_queue_used(writer->queue) >= used) {
+        (void)nanosleep(&step, NULL);
+        *left -= step.tv_nsec;
+    }
+    return tw_queue_used(writer->queue) < used;
+}
+
 void tw_writer_stats(struct tw_writer *writer, struct tw_writer_stats *ret) {
     struct tw_sink_stats sink;
     tw_sink_stats(writer->sink, &sink);

@@ -96,6 +96,12 @@ int tw_writer_replace(struct tw_writer *writer, const char *name, const char *te
 /* Wait until all that was put so far has been carried out and is in the files. */
 void tw_writer_drain(struct tw_writer *writer);
 
+/*
+ * Live: wait until the thread has made some room, but not longer than `*left` (nanoseconds), from which the time waited
+ * is taken. Returns whether there is more room than before.
+ */
+bool tw_writer_wait(struct tw_writer *writer, tw_time *left);
+
 struct tw_writer_stats {
     uint64_t packets, bytes;          /* written to pcap files, captured bytes */
     uint64_t lost_write;              /* packets that a disk error kept out of the files */

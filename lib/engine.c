@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "clock.h"
+#include "err.h"
+#include "extract.h"
+#include "flowtable.h"
+#include "packet.h"
+#include "ring.h"
+#include "tracker.h"
+
+enum {
+    BATCH = 64,          /* packets whose flows are fetched from memory at the same time */
+    PUMP_BYTES = 1 << 20 /* moved for each waiting extraction at a tick */
+};
+
+struct tw_engine {
+    struct tw_settings settings;
+    struct tw_tracker *tracker;
+    struct tw_ring *ring; /* of the tracker's extraction, as is the table below */
+    struct tw_flowtable *table;
+    struct tw_clock clock;
+    tw_time begun, time; /* clock at the first packet; the last packet's own time */
+    int dlt;
+    bool live;
+    struct tw_report counts; /* time, packets */
+    uint32_t n;
+    struct tw_tracked batch[BATCH];
+    struct tw_packet packet[BATCH];
+};
+
+int tw_engine_create(const struct tw_engine_options *options, struct tw_engine **ret) {
+    struct tw_engine *engine = calloc(1, sizeof *engine);
+    if (!engine) {
+        return -ENOMEM;
+    }
+    int err = tw_tracker_create(options, &engine->tracker);
+    if (err) {
+        free(engine);
+        return err;
+    }
+    engine->settings = *options->settings;
+    engine->live = options->live;
+    engine->ring = tw_extract_ring(tw_tracker_extract(engine->tracker));
+    engine->table = tw_tracker_table(engine->tracker);
+    *ret = engine;
+    return 0;
+}
+
+void tw_engine_destroy(struct tw_engine *engine) {
+    if (engine) {
+        tw_tracker_destroy(engine->tracker);
+        free(engine);
+    }
+}
+
+int tw_engine_source(struct tw_engine *engine, int dlt, uint32_t snaplen) {
+    if (!tw_linktype_is_known(dlt)) {
+        return TW_ELINKTYPE;
+    }
+    tw_engine_flush(engine);
+    engine->dlt = dlt;
+    tw_extract_source(tw_tracker_extract(engine->tracker), dlt, snaplen);
+    return 0;
+}
+
+static void count_protocol(struct tw_packet_counters *c, uint8_t proto, uint32_t wirelen) {
+    switch (proto) {
+    case 6:
+        c->tcp++;
+        c->tcp_bytes += wirelen;
+        break;
+    case 17:
+        c->udp++;
+        break;
+    case 1:
+    case 58:
+        c->icmp++;
+        break;
+    case 132:
+        c->sctp++;
+        break;
+    default:
+        c->other++;
+    }
+}
+
+static void count_packet(struct tw_packet_counters *c, const struct tw_packet *packet, uint32_t caplen,
+                         uint32_t wirelen) {
+    c->total++;
+    c->captured_bytes += caplen;
+    c->wire_bytes += wirelen;
+    if (packet->status & (TW_PACKET_CUT | TW_PACKET_MALFORMED | TW_PACKET_TOO_DEEP)) {
+        c->cut_short += (packet->status & TW_PACKET_CUT) != 0;
+        c->malformed += (packet->status & TW_PACKET_MALFORMED) != 0;
+        c->too_deep += (packet->status & TW_PACKET_TOO_DEEP) != 0;
+    }
+    if (!packet->ip_version) {
+        c->non_ip++;
+        return;
+    }
+    c->fragments += packet->status & TW_PACKET_LATER_FRAGMENT || packet->n_first;
+    *(packet->ip_version == 4 ? &c->ipv4 : &c->ipv6) += 1;
+    count_protocol(c, packet->proto, wirelen);
+}
+
+static void count_time(struct tw_engine *engine, tw_time time) {
+    if (!engine->counts.time.seen) {
+        engine->counts.time.seen = true;
+        engine->counts.time.first = engine->counts.time.last = time;
+        engine->begun = engine->clock.now;
+    } else if (time < engine->counts.time.first) {
+        engine->counts.time.first = time;
+    } else if (time > engine->counts.time.last) {
+        engine->counts.time.last = time;
+    }
+    engine->time = time;
+}
+
+/* Whether the packet belongs to a flow that is kept, and is no later fragment. */
+static bool has_flow(const struct tw_engine *engine, const struct tw_packet *packet) {
+    if (packet->status & TW_PACKET_TCP) {
+        return true;
+    }
+    return engine->settings.flow.all_protocols && packet->ip_version &&
+           !(packet->status & (TW_PACKET_CUT | TW_PACKET_MALFORMED | TW_PACKET_TOO_DEEP | TW_PACKET_LATER_FRAGMENT));
+}
+
+/* What the ring has to know of a packet when it loses it. */
+static uint8_t ring_flags(const struct tw_packet *packet) {
+    if (!(packet->status & TW_PACKET_TCP) || !(packet->has & TW_HAS_FLAGS) || !(packet->flags & TW_TCP_SYN)) {
+        return 0;
+    }
+    return packet->has & TW_HAS_OPTIONS ? TW_RING_SYN | TW_RING_HANDSHAKE : TW_RING_SYN;
+}
+
+/* Put a packet into the ring; what the running batch has put there must not leave before it was worked on. */
+static tw_ref put(struct tw_engine *engine, const struct tw_tracked *tracked, uint32_t caplen, const uint8_t *bytes) {
+    uint32_t snaplen = engine->settings.ring.snaplen;
+    struct tw_ring_entry entry = {.time = tracked->time,
+                                  .clock = tracked->clock,
+                                  .wirelen = tracked->wirelen,
+                                  .flags = ring_flags(tracked->packet),
+                                  .caplen = snaplen && caplen > snaplen ? snaplen : caplen};
+    if (engine->settings.ring.max_age) {
+        tw_ring_age(engine->ring, tracked->clock - engine->settings.ring.max_age);
+    }
+    return tw_ring_put(engine->ring, &entry, bytes);
+}
+
+static bool would_push_batch_out(const struct tw_engine *engine, uint32_t caplen) {
+    return engine->n && tw_ring_tail_after(engine->ring, caplen) > engine->batch[0].ref;
+}
+
+static void feed_flow(struct tw_engine *engine, struct tw_tracked *tracked, uint32_t caplen, const uint8_t *bytes) {
+    tracked->key_end = tw_flowkey_init(&tracked->key, tracked->packet);
+    tracked->hash = tw_flowtable_hash(engine->table, &tracked->key, &tracked->packet->scope);
+    tw_flowtable_prefetch_bucket(engine->table, tracked->hash);
+    tracked->ref = put(engine, tracked, caplen, bytes);
+    if (++engine->n == BATCH) {
+        tw_engine_flush(engine);
+    }
+}
+
+/* Fragments are rare; they are not worth a place in the batch. */
+static void feed_fragment(struct tw_engine *engine, struct tw_tracked *tracked, uint32_t caplen, const uint8_t *bytes) {
+    const struct tw_packet *packet = tracked->packet;
+    tw_engine_flush(engine);
+    tw_tracker_serve(engine->tracker, tracked->clock);
+    if (tw_tracker_knows(engine->tracker, &packet->later, tracked->clock)) {
+        tracked->ref = put(engine, tracked, caplen, bytes);
+        tw_tracker_fragment(engine->tracker, tracked);
+    }
+}
+
+void tw_engine_feed(struct tw_engine *engine, tw_time time, uint32_t caplen, uint32_t wirelen, const uint8_t *bytes) {
+    if (would_push_batch_out(engine, caplen)) {
+        tw_engine_flush(engine);
+    }
+    struct tw_packet *packet = &engine->packet[engine->n];
+    struct tw_tracked *tracked = &engine->batch[engine->n];
+    tw_packet_decode(&engine->settings.decode, engine->dlt, bytes, caplen, wirelen, packet);
+    tracked->packet = packet;
+    tracked->time = time;
+    tracked->wirelen = wirelen;
+    tracked->clock = tw_clock_feed(&engine->clock, time);
+    count_time(engine, time);
+    count_packet(&engine->counts.packets, packet, caplen, wirelen);
+    if (has_flow(engine, packet)) {
+        feed_flow(engine, tracked, caplen, bytes);
+    } else if (packet->status & TW_PACKET_LATER_FRAGMENT) {
+        feed_fragment(engine, tracked, caplen, bytes);
+    }
+}
+
+void tw_engine_flush(struct tw_engine *engine) {
+    uint32_t n = engine->n;
+    engine->n = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        tw_flowtable_prefetch_flow(engine->table, engine->batch[i].hash);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        tw_tracker_serve(engine->tracker, engine->batch[i].clock);
+        tw_tracker_packet(engine->tracker, &engine->batch[i]);
+    }
+    if (engine->clock.started) {
+        tw_tracker_serve(engine->tracker, engine->clock.now);
+    }
+}
+
+bool tw_engine_tick(struct tw_engine *engine, tw_time monotonic, bool silent) {
+    tw_clock_tick(&engine->clock, monotonic, silent);
+    tw_engine_flush(engine);
+    if (engine->settings.ring.max_age && engine->clock.started) {
+        tw_ring_age(engine->ring, engine->clock.now - engine->settings.ring.max_age);
+    }
+    return tw_extract_pump(tw_tracker_extract(engine->tracker), PUMP_BYTES, engine->clock.now);
+}
+
+void tw_engine_finish(struct tw_engine *engine) {
+    tw_engine_flush(engine);
+    tw_tracker_finish(engine->tracker, engine->clock.now, engine->time);
+    tw_extract_finish(tw_tracker_extract(engine->tracker), engine->clock.now);
+}
+
+void tw_engine_report(struct tw_engine *engine, struct tw_report *ret) {
+    struct tw_ring_stats ring;
+    tw_ring_stats(engine->ring, &ring);
+    ret->time = engine->counts.time;
+    ret->time.duration = engine->clock.started ? engine->clock.now - engine->begun : 0;
+    ret->packets = engine->counts.packets;
+    ret->ring.in_file = false;
+    ret->ring.size = engine->settings.ring.size;
+    ret->ring.used = ring.used;
+    ret->ring.packets = ring.packets;
+    ret->ring.span = ring.span;
+    ret->memory.ring = ring.used;
+    tw_tracker_report(engine->tracker, ret);
+}

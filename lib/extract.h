@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * extract.h — the packets of alarmed flows, out of the ring and into files.
+ *
+ *      flow ──last_entry──► newest ─link─► ... ─link─► oldest            not extracted: each points to the one before
+ *      extraction ─cursor─► oldest ─link─► ... ─link─► newest            extracted: turned round, each to the one after
+ *
+ * An alarm begins an extraction: the flow's chain in the ring is turned round once, and a cursor goes along it, as fast
+ * as the writer takes packets. Packets that arrive meanwhile join the chain. So an alarm on a flow with a lot in the
+ * ring does not hold the capture up, and a packet is written once. What leaves the ring before the cursor has come
+ * is counted as lost. An extraction may outlive its flow for as long as it has something to write.
+ *
+ * The ring is owned here, and so are the handshakes that it loses (handshakes.h). Threads: none.
+ */
+#ifndef TW_EXTRACT_H
+#define TW_EXTRACT_H
+
+#include "flowtable.h"
+#include "ring.h"
+#include "setup.h"
+
+struct tw_extract;
+
+struct tw_extract_options {
+    const struct tw_settings *settings;   /* copied */
+    const struct tw_selection *selection; /* copied but for its ranges; NULL: none */
+    struct tw_flowtable *table;           /* borrowed, as is the writer */
+    struct tw_writer *writer;             /* NULL: nothing is extracted */
+    uint64_t next_pcap;                   /* number of the next pcap file */
+    bool in_steps;                        /* never move much at once: what is left goes with tw_extract_pump */
+};
+
+/* NULL: no memory. */
+struct tw_extract *tw_extract_create(const struct tw_extract_options *options);
+
+/* NULL is allowed. */
+void tw_extract_destroy(struct tw_extract *extract);
+
+/* The ring that packets of flows are put into, by the caller. */
+struct tw_ring *tw_extract_ring(struct tw_extract *extract);
+
+/* Packets come from a source of this link type from now on. */
+void tw_extract_source(struct tw_extract *extract, int dlt, uint32_t snaplen);
+
+/* A flow has been created: begin at once if it was selected. */
+void tw_extract_flow_begin(struct tw_extract *extract, struct tw_flow *flow);
+
+/* A packet that was put into the ring belongs to this flow: chain it. flow->last_entry becomes `ref`. */
+void tw_extract_link(struct tw_extract *extract, struct tw_flow *flow, tw_ref ref);
+
+/*
+ * An alarm was decided for the flow, raised or suppressed: extraction begins or goes on.
+ *
+ *   side     whose window fell
+ *   raising  the entry of the packet that raised it; 0: time did
+ */
+void tw_extract_alarm(struct tw_extract *extract, struct tw_flow *flow, enum tw_side side, bool is_raised,
+                      tw_ref raising, tw_time clock);
+
+/* Write what the flow has to be written, as far as the writer takes it. */
+void tw_extract_flow(struct tw_extract *extract, struct tw_flow *flow, tw_time clock, tw_time packet_time);
+
+/* End the flow's extraction, if there is one; `time` goes into its extract_end. */
+void tw_extract_end(struct tw_extract *extract, struct tw_flow *flow, tw_time time, tw_time clock);
+
+/* The flow ends: with extract.invert it may be written now; its extraction ends. */
+void tw_extract_flow_end(struct tw_extract *extract, struct tw_flow *flow, tw_time clock);
+
+/* Move all extractions on by about `budget` bytes. Returns whether there is more to write. */
+bool tw_extract_pump(struct tw_extract *extract, size_t budget, tw_time clock);
+
+/*
+ * The end: write what still waits, for as long as the writer takes anything, and count the rest as lost to the queue.
+ * Every extraction has its end after it.
+ */
+void tw_extract_finish(struct tw_extract *extract, tw_time clock);
+
+/* A SYN of this side that has all its options was put into the ring: it is the one to be kept from now on. */
+void tw_extract_handshake(struct tw_extract *extract, struct tw_flow *flow, enum tw_side side, tw_ref ref);
+
+/* Whether flows were selected: then alarms neither begin nor end an extraction. */
+bool tw_extract_is_selecting(const struct tw_extract *extract);
+
+/* The name of the file that the flow is being extracted to; "": none. */
+const char *tw_extract_pcap(const struct tw_extract *extract, const struct tw_flow *flow);
+
+struct tw_extract_stats {
+    uint64_t flows, skipped, lost_overrun, lost_queue, handshakes_kept, handshakes_lost;
+};
+
+void tw_extract_stats(const struct tw_extract *extract, struct tw_extract_stats *ret);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include "outfiles.h"
+
+#include "naming.h"
+
+enum { FILE_HEAD = 24, RECORD_HEAD = 16 };
+
+void tw_outfiles_init(struct tw_outfiles *files, const struct tw_pcap_settings *settings, struct tw_writer *writer,
+                      uint64_t next_number) {
+    *files = (struct tw_outfiles){.settings = *settings, .writer = writer, .next_number = next_number};
+}
+
+static uint64_t owner_of(const struct tw_outfiles *files, uint64_t extraction) {
+    return files->settings.split == TW_SPLIT_FLOW ? extraction : 0;
+}
+
+static bool is_open(const struct tw_outfile *file) {
+    return file->name[0];
+}
+
+/* The owner's open file, or NULL. */
+static const struct tw_outfile *find(const struct tw_outfiles *files, uint64_t owner) {
+    for (uint32_t i = 0; i < TW_WRITER_FILES; i++) {
+        if (is_open(&files->file[i]) && files->file[i].owner == owner) {
+            return &files->file[i];
+        }
+    }
+    return NULL;
+}
+
+/* A file that is not open, or else the one written longest ago. */
+static struct tw_outfile *find_place(struct tw_outfiles *files) {
+    struct tw_outfile *place = &files->file[0];
+    for (uint32_t i = 0; i < TW_WRITER_FILES && is_open(place); i++) {
+        if (!is_open(&files->file[i]) || files->file[i].used_at < place->used_at) {
+            place = &files->file[i];
+        }
+    }
+    return place;
+}
+
+static uint32_t number_of(const struct tw_outfiles *files, const struct tw_outfile *file) {
+    return (uint32_t)(file - files->file);
+}
+
+static int finish(struct tw_outfiles *files, struct tw_outfile *file) {
+    int err = tw_writer_finish(files->writer, number_of(files, file));
+    if (!err) {
+        file->name[0] = '\0';
+    }
+    return err;
+}
+
+static bool is_full(const struct tw_outfiles *files, const struct tw_outfile *file, uint32_t caplen, tw_time clock) {
+    const struct tw_pcap_settings *s = &files->settings;
+    return file->dlt != files->dlt || (s->max_packets && file->packets >= s->max_packets) ||
+           (s->max_size && file->size + RECORD_HEAD + caplen > s->max_size) ||
+           (s->max_age && clock - file->begun > s->max_age);
+}
+
+static int begin(struct tw_outfiles *files, struct tw_outfile *file, uint64_t owner, uint64_t flow_index,
+                 const struct tw_writer_packet *packet, tw_time clock) {
+    struct tw_name name = {.kind = TW_NAME_PCAP, .time = packet->time, .number = files->next_number};
+    if (files->settings.split == TW_SPLIT_FLOW) {
+        name.flow = flow_index;
+    }
+    struct tw_outfile fresh = {.owner = owner, .size = FILE_HEAD, .begun = clock, .dlt = files->dlt};
+    int err = tw_naming_make(files->settings.prefix, &name, fresh.name);
+    if (!err) {
+        err = tw_writer_begin(files->writer, number_of(files, file), fresh.name, files->dlt, files->snaplen);
+    }
+    if (!err) {
+        *file = fresh;
+        files->next_number++;
+    }
+    return err;
+}
+
+int tw_outfiles_packet(struct tw_outfiles *files, uint64_t extraction, uint64_t flow_index,
+                       struct tw_writer_packet *packet, tw_time clock) {
+    uint64_t owner = owner_of(files, extraction);
+    const struct tw_outfile *found = find(files, owner);
+    struct tw_outfile *file = found ? &files->file[found - files->file] : find_place(files);
+    int err = 0;
+    if (is_open(file) && (!found || is_full(files, file, packet->caplen, clock))) {
+        err = finish(files, file);
+    }
+    if (!err && !is_open(file)) {
+        err = begin(files, file, owner, flow_index, packet, clock);
+    }
+    if (!err) {
+        packet->file = number_of(files, file);
+        err = tw_writer_packet(files->writer, packet);
+    }
+    if (!err) {
+        file->size += RECORD_HEAD + packet->caplen;
+        file->packets++;
+        file->used_at = ++files->uses;
+    }
+    return err;
+}
+
+const char *tw_outfiles_name(const struct tw_outfiles *files, uint64_t extraction) {
+    const struct tw_outfile *file = find(files, owner_of(files, extraction));
+    return file ? file->name : "";
+}
+
+void tw_outfiles_end(struct tw_outfiles *files, uint64_t extraction) {
+    const struct tw_outfile *file = files->settings.split == TW_SPLIT_FLOW ? find(files, extraction) : NULL;
+    if (file) {
+        /* without room it stays open, and makes room for another like any that is written no more */
+        (void)finish(files, &files->file[file - files->file]);
+    }
+}

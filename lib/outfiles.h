@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * outfiles.h — which pcap file a packet goes into: every cut, number and name is decided here, before the writer.
+ *
+ * With pcap.split = "none" there is one file at a time for all; with "flow" each extraction has its own, at most
+ * TW_WRITER_FILES are open, and the one written longest ago makes room. A file is begun with its first packet; what
+ * would exceed a limit, or has another link type, begins the next.
+ */
+#ifndef TW_OUTFILES_H
+#define TW_OUTFILES_H
+
+#include "event.h"
+#include "settings.h"
+#include "writer.h"
+
+struct tw_outfile {
+    char name[TW_NAME_MAX]; /* as it will be called; "": not open */
+    uint64_t owner;         /* the extraction that it belongs to, as serial number; 0: all */
+    uint64_t size, packets;
+    uint64_t used_at; /* larger: later */
+    tw_time begun;    /* clock */
+    int dlt;
+};
+
+struct tw_outfiles {
+    struct tw_pcap_settings settings;
+    struct tw_writer *writer; /* borrowed; NULL: nothing is written */
+    uint64_t next_number;
+    uint64_t uses;
+    int dlt; /* of packets from now on */
+    uint32_t snaplen;
+    struct tw_outfile file[TW_WRITER_FILES];
+};
+
+void tw_outfiles_init(struct tw_outfiles *files, const struct tw_pcap_settings *settings, struct tw_writer *writer,
+                      uint64_t next_number);
+
+/*
+ * Write a packet for an extraction; packet->file is filled in here.
+ *
+ *   owner       serial number of the extraction, from 1
+ *   flow_index  for the name
+ *   clock       the engine's, for pcap.max_age
+ *
+ * Returns 0, or TW_EAGAIN when the writer had no room: then try the same packet again later. Another error (a name that
+ * is too long) keeps the packet out of the files.
+ */
+int tw_outfiles_packet(struct tw_outfiles *files, uint64_t owner, uint64_t flow_index, struct tw_writer_packet *packet,
+                       tw_time clock);
+
+/* The name of the file that this extraction writes to; "": none is open. */
+const char *tw_outfiles_name(const struct tw_outfiles *files, uint64_t owner);
+
+/* An extraction has ended: with pcap.split = "flow" its file is finished. */
+void tw_outfiles_end(struct tw_outfiles *files, uint64_t owner);
+
+#endif

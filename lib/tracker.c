@@ -1,0 +1,610 @@
+/* SPDX-License-Identifier: MIT */
+#include "tracker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fragments.h"
+#include "hosts.h"
+#include "timers.h"
+#include "writer.h"
+
+enum { PROTO_TCP = 6 };
+
+/* Kinds of timers; at one moment they are served in this order, and silence last. */
+enum { TIMER_DURATION_A, TIMER_DURATION_B, TIMER_QUIET };
+
+struct tw_tracker {
+    struct tw_settings settings;
+    struct tw_writer *writer;
+    struct tw_flowtable *table;
+    struct tw_timers *timers;
+    struct tw_extract *extract;
+    struct tw_fragments *fragments;
+    struct tw_hosts *hosts;
+    tw_time clock;           /* of what is being done now */
+    tw_time time;            /* of the packet that is, or was last, worked on */
+    struct tw_report counts; /* packets.side, flows, window, alarms */
+    bool finished;
+    uint64_t handshakes_kept; /* before all flows ended */
+};
+
+static struct tw_hash_key key_of(const struct tw_engine_options *options) {
+    struct tw_hash_key key;
+    _Static_assert(sizeof key == sizeof options->key, "the key is made of two words");
+    memcpy(&key, options->key, sizeof key);
+    return key;
+}
+
+int tw_tracker_create(const struct tw_engine_options *options, struct tw_tracker **ret) {
+    struct tw_tracker *t = calloc(1, sizeof *t);
+    if (!t) {
+        return -ENOMEM;
+    }
+    struct tw_hash_key key = key_of(options);
+    t->settings = *options->settings;
+    t->writer = options->writer;
+    t->table = tw_flowtable_create(&t->settings.flow, &key);
+    t->timers = tw_timers_create(t->settings.flow.max);
+    t->fragments = tw_fragments_create(&key);
+    t->hosts = tw_hosts_create(TW_HOSTS_MAX, &key);
+    struct tw_extract_options extract = {&t->settings, options->selection, t->table,
+                                         t->writer,    options->next_pcap, options->live};
+    if (!t->table || !t->timers || !t->fragments || !t->hosts || !(t->extract = tw_extract_create(&extract))) {
+        tw_tracker_destroy(t);
+        return -ENOMEM;
+    }
+    *ret = t;
+    return 0;
+}
+
+void tw_tracker_destroy(struct tw_tracker *t) {
+    if (t) {
+        tw_extract_destroy(t->extract);
+        tw_hosts_destroy(t->hosts);
+        tw_fragments_destroy(t->fragments);
+        tw_timers_destroy(t->timers);
+        tw_flowtable_destroy(t->table);
+        free(t);
+    }
+}
+
+struct tw_flowtable *tw_tracker_table(struct tw_tracker *t) {
+    return t->table;
+}
+
+struct tw_extract *tw_tracker_extract(struct tw_tracker *t) {
+    return t->extract;
+}
+
+static struct tw_detect *detect_of(const struct tw_tracker *t, const struct tw_flow *flow, enum tw_side side) {
+    struct tw_stall *stall = tw_flowtable_find_stall(t->table, flow);
+    return stall ? &stall->detect[side] : NULL;
+}
+
+static bool is_in_episode(const struct tw_tracker *t, const struct tw_flow *flow, enum tw_side side) {
+    const struct tw_detect *detect = detect_of(t, flow, side);
+    return detect && detect->episode.is_open;
+}
+
+static void set_timer(struct tw_tracker *t, const struct tw_flow *flow, uint32_t kind, tw_time when) {
+    struct tw_timer timer = {when, kind, tw_flowtable_slot(t->table, flow), flow->index};
+    (void)tw_timers_push(t->timers, &timer); /* without memory the next packet of the flow finds out */
+}
+
+/* "After" a period means when more than it has passed: hence the nanosecond. */
+static void arm_silence(struct tw_tracker *t, const struct tw_flow *flow) {
+    tw_time timeout = t->settings.flow.timeout[flow->state];
+    uint32_t slot = tw_flowtable_slot(t->table, flow);
+    if (timeout) {
+        tw_timers_set(t->timers, slot, flow->last_clock + timeout + 1, flow->index);
+    } else {
+        tw_timers_unset(t->timers, slot);
+    }
+}
+
+static void enter_state(struct tw_tracker *t, struct tw_flow *flow, enum tw_flow_state state) {
+    if (flow->state != state) {
+        flow->state = (uint8_t)state;
+        arm_silence(t, flow);
+    }
+}
+
+/* Alarms and the ends of their episodes. */
+
+static void report_alarm(struct tw_tracker *t, const struct tw_flow *flow, enum tw_side side, tw_time time,
+                         tw_time duration, const enum tw_ended_by *ended_by) {
+    const struct tw_detect *detect = detect_of(t, flow, side);
+    const struct tw_episode *episode = &detect->episode;
+    if (!t->writer) {
+        return;
+    }
+    struct tw_alarm_event event = {
+        .is_end = ended_by,
+        .ended_by = ended_by ? *ended_by : TW_ENDED_WINDOW,
+        .time = time,
+        .receiver = side,
+        .window = detect->window,
+        .threshold = t->settings.detect.threshold,
+        .scale = (enum tw_scale)flow->window[side].scale,
+        .shift = flow->window[side].shift,
+        .episode = detect->episodes,
+        .low_segments = episode->low,
+        .zero_segments = episode->zero,
+        .probes = episode->probes,
+        .duration = duration,
+    };
+    tw_flow_name(flow, tw_flowtable_scope(t->table, flow), &event.flow);
+    strncpy(event.pcap, tw_extract_pcap(t->extract, flow), sizeof event.pcap - 1);
+    (void)tw_writer_alarm(t->writer, &event); /* what finds no room is counted there */
+}
+
+static void count_alarm(struct tw_tracker *t, const struct tw_flow *flow, enum tw_side side) {
+    const struct tw_detect *other = detect_of(t, flow, tw_other_side(side));
+    bool is_first = detect_of(t, flow, side)->alarms == 1;
+    t->counts.alarms.total++;
+    t->counts.alarms.directions += is_first;
+    t->counts.alarms.flows += is_first && !other->alarms;
+}
+
+/*
+ * Raise the alarm of the side's episode if all is met.
+ *   time     as it will be printed
+ *   raising  the packet's entry; 0: it is the time that has met the last condition
+ */
+static void try_alarm(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, tw_time time, tw_ref raising) {
+    struct tw_detect *detect = detect_of(t, flow, side);
+    if (!detect || !detect->episode.is_open) {
+        return;
+    }
+    enum tw_decision decision = tw_detect_decide(&t->settings.detect, detect, flow->side[side].segments, t->clock);
+    if (decision == TW_DECISION_NONE) {
+        return;
+    }
+    bool is_raised = decision == TW_DECISION_ALARM;
+    tw_extract_alarm(t->extract, flow, side, is_raised, raising, t->clock);
+    if (is_raised) {
+        count_alarm(t, flow, side);
+        report_alarm(t, flow, side, time, t->clock - detect->episode.start_clock, NULL);
+    } else {
+        t->counts.alarms.suppressed++;
+    }
+    tw_extract_flow(t->extract, flow, t->clock, time);
+}
+
+static void end_episode(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, enum tw_ended_by why,
+                        tw_time clock, tw_time time) {
+    struct tw_stall *stall = tw_flowtable_find_stall(t->table, flow);
+    struct tw_detect *detect = &stall->detect[side];
+    tw_time lasted = tw_detect_end(detect, clock);
+    stall->extraction.episode_ended = clock;
+    stall->extraction.episode_ended_time = time;
+    if (detect->episode.alarmed) {
+        report_alarm(t, flow, side, time, lasted, &why);
+    }
+    tw_time after = t->settings.extract.after;
+    if (stall->extraction.current && after && !tw_extract_is_selecting(t->extract)) {
+        set_timer(t, flow, TIMER_QUIET, clock + after + 1);
+    }
+}
+
+static void end_episodes(struct tw_tracker *t, struct tw_flow *flow, enum tw_ended_by why, tw_time clock,
+                         tw_time time) {
+    for (int side = 0; side < TW_SIDE_COUNT; side++) {
+        if (is_in_episode(t, flow, (enum tw_side)side)) {
+            end_episode(t, flow, (enum tw_side)side, why, clock, time);
+        }
+    }
+}
+
+/* The end of a flow. */
+
+static void fold_hosts(struct tw_hosts *hosts, const struct tw_flow *flow, const struct tw_stall *stall) {
+    for (int side = 0; side < TW_SIDE_COUNT; side++) {
+        const struct tw_flow_side *s = &flow->side[side];
+        tw_hosts_feed(hosts, flow->key.ip_version, &flow->key.addr[side ^ flow->initiator], s->packets, s->bytes,
+                      stall ? stall->detect[side].low : 0);
+    }
+}
+
+static bool has_unknown_scale(const struct tw_flow *flow) {
+    for (int side = 0; side < TW_SIDE_COUNT; side++) {
+        if (flow->side[side].considered && flow->window[side].scale == TW_SCALE_UNKNOWN) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the report counts of a flow; for one that lives it is what would be counted if it ended now. */
+static void count_flow(struct tw_report *counts, const struct tw_flow *flow) {
+    const struct tw_flow_side *a = &flow->side[TW_A], *b = &flow->side[TW_B];
+    counts->flows.side[TW_A] += a->packets > 0;
+    counts->flows.side[TW_B] += b->packets > 0;
+    if (flow->key.proto == PROTO_TCP && (a->payload || b->payload)) {
+        counts->flows.with_payload++;
+        counts->flows.one_sided += !tw_flow_is_two_sided(flow);
+    }
+    counts->window.unknown_scale_flows += has_unknown_scale(flow);
+}
+
+static void count_end(struct tw_tracker *t, const struct tw_flow *flow, enum tw_flow_end why) {
+    count_flow(&t->counts, flow);
+    fold_hosts(t->hosts, flow, tw_flowtable_find_stall(t->table, flow));
+    if (flow->state == TW_FLOW_CLOSED) {
+        t->counts.flows.ended_closed++;
+    } else if (flow->state == TW_FLOW_RESET) {
+        t->counts.flows.ended_reset++;
+    } else {
+        t->counts.flows.ended[why]++;
+    }
+}
+
+static void log_flow(struct tw_tracker *t, const struct tw_flow *flow, enum tw_flow_end why) {
+    const struct tw_stall *stall = tw_flowtable_find_stall(t->table, flow);
+    enum tw_output_flows wanted = t->settings.output.flows;
+    bool has_alarmed = stall && (stall->detect[TW_A].alarms || stall->detect[TW_B].alarms);
+    if (t->writer && (wanted == TW_FLOWS_ALL || (wanted == TW_FLOWS_ALARMED && has_alarmed))) {
+        struct tw_flow_record record;
+        tw_flow_record(flow, stall, tw_flowtable_scope(t->table, flow), why, &record);
+        (void)tw_writer_flow(t->writer, &record); /* what finds no room is counted there */
+    }
+}
+
+static void end_flow(struct tw_tracker *t, struct tw_flow *flow, enum tw_flow_end why) {
+    tw_time silence = why == TW_END_TIMEOUT ? t->settings.flow.timeout[flow->state] : 0;
+    tw_time clock = why == TW_END_TIMEOUT ? flow->last_clock + silence : t->clock;
+    tw_time time = why == TW_END_TIMEOUT ? flow->last_time + silence : t->time;
+    for (int side = 0; side < TW_SIDE_COUNT; side++) {
+        if (is_in_episode(t, flow, (enum tw_side)side)) {
+            detect_of(t, flow, (enum tw_side)side)->open_at_end = true;
+        }
+    }
+    end_episodes(t, flow, why == TW_END_EXIT ? TW_ENDED_EXIT : TW_ENDED_FLOW, clock, time);
+    tw_extract_flow_end(t->extract, flow, t->clock);
+    count_end(t, flow, why);
+    log_flow(t, flow, why);
+    tw_timers_unset(t->timers, tw_flowtable_slot(t->table, flow));
+    tw_flowtable_remove(t->table, flow);
+}
+
+/* Time. */
+
+static void serve_silence(struct tw_tracker *t, struct tw_flow *flow) {
+    tw_time timeout = t->settings.flow.timeout[flow->state];
+    if (timeout && flow->last_clock + timeout < t->clock) {
+        end_flow(t, flow, TW_END_TIMEOUT);
+    } else {
+        arm_silence(t, flow);
+    }
+}
+
+static void serve_duration(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side) {
+    const struct tw_detect *detect = detect_of(t, flow, side);
+    tw_time lasted = t->settings.detect.min_duration;
+    if (detect && detect->episode.is_open && detect->episode.start_clock + lasted == t->clock) {
+        try_alarm(t, flow, side, detect->episode.start_time + lasted, 0);
+    }
+}
+
+static void serve_quiet(struct tw_tracker *t, struct tw_flow *flow) {
+    const struct tw_stall *stall = tw_flowtable_find_stall(t->table, flow);
+    tw_time after = t->settings.extract.after;
+    if (stall && stall->extraction.episode_ended + after + 1 == t->clock && !is_in_episode(t, flow, TW_A) &&
+        !is_in_episode(t, flow, TW_B)) {
+        tw_extract_end(t->extract, flow, stall->extraction.episode_ended_time + after, t->clock);
+    }
+}
+
+static void serve(struct tw_tracker *t, const struct tw_timer *timer) {
+    struct tw_flow *flow = tw_flowtable_get(t->table, timer->slot);
+    if (!flow || flow->index != timer->tag) {
+        return;
+    }
+    switch (timer->kind) {
+    case TIMER_DURATION_A:
+    case TIMER_DURATION_B:
+        serve_duration(t, flow, timer->kind == TIMER_DURATION_B ? TW_B : TW_A);
+        break;
+    case TIMER_QUIET:
+        serve_quiet(t, flow);
+        break;
+    default:
+        serve_silence(t, flow);
+    }
+}
+
+void tw_tracker_serve(struct tw_tracker *t, tw_time clock) {
+    struct tw_timer timer;
+    while (tw_timers_pop(t->timers, clock, &timer)) {
+        t->clock = timer.when;
+        serve(t, &timer);
+    }
+    t->clock = clock;
+}
+
+/* Segments. */
+
+/* What a segment says about the window of the side that it is sent to. */
+static void judge_sender(struct tw_tracker *t, struct tw_flow *flow, enum tw_side receiver,
+                         const struct tw_packet *packet) {
+    if (packet->flags & (TW_TCP_SYN | TW_TCP_RST)) {
+        return;
+    }
+    const struct tw_window *window = &flow->window[receiver];
+    bool is_probe = !(packet->flags & TW_TCP_FIN) && tw_window_is_probe(window, packet);
+    if (is_probe && is_in_episode(t, flow, receiver)) {
+        struct tw_detect *detect = detect_of(t, flow, receiver);
+        detect->probes++;
+        detect->episode.probes++;
+    } else if (tw_window_is_filled(window, packet)) {
+        flow->side[receiver].full++;
+        t->counts.window.window_full++;
+    }
+}
+
+/* A considered segment: low, or wide enough again. */
+static void judge(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, uint32_t raw, uint32_t window,
+                  enum tw_verdict verdict) {
+    bool is_zero = raw == 0;
+    tw_flow_considered(flow, side, window);
+    t->counts.window.considered++;
+    t->counts.window.zero_segments += is_zero;
+    struct tw_detect *detect = is_zero || verdict == TW_VERDICT_LOW ? &tw_flowtable_stall(t->table, flow)->detect[side]
+                                                                    : detect_of(t, flow, side);
+    if (!detect) {
+        return;
+    }
+    detect->window = window;
+    detect->zero += is_zero;
+    if (verdict == TW_VERDICT_LOW) {
+        t->counts.window.low_segments++;
+        if (tw_detect_low(detect, is_zero, t->clock, t->time)) {
+            t->counts.window.episodes++;
+            if (t->settings.detect.min_duration) {
+                set_timer(t, flow, side == TW_A ? TIMER_DURATION_A : TIMER_DURATION_B,
+                          t->clock + t->settings.detect.min_duration);
+            }
+        }
+    } else if (verdict == TW_VERDICT_REARMED && detect->episode.is_open) {
+        end_episode(t, flow, side, TW_ENDED_WINDOW, t->clock, t->time);
+    }
+}
+
+/* Rules 1 to 5 of which segments say something about the window. */
+static bool is_considered(const struct tw_tracker *t, const struct tw_flow *flow, enum tw_side side,
+                          const struct tw_packet *packet) {
+    enum tw_side other = tw_other_side(side);
+    return packet->has & TW_HAS_WINDOW &&
+           (packet->flags & (TW_TCP_ACK | TW_TCP_SYN | TW_TCP_FIN | TW_TCP_RST)) == TW_TCP_ACK &&
+           flow->state != TW_FLOW_RESET && !flow->tcp[other].has_fin &&
+           tw_window_is_update(&flow->window[side], &flow->window[other], packet, t->clock);
+}
+
+static void judge_segment(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side,
+                          const struct tw_packet *packet) {
+    struct tw_window *window = &flow->window[side];
+    bool considered = is_considered(t, flow, side, packet);
+    if (considered) {
+        tw_window_feed(window, packet, t->settings.detect.assume_scale, t->clock);
+    }
+    judge_sender(t, flow, tw_other_side(side), packet);
+    if (t->settings.detect.window == TW_WINDOW_RAW) {
+        if (packet->has & TW_HAS_WINDOW) {
+            judge(t, flow, side, packet->window, packet->window, tw_detect_raw(&t->settings.detect, packet->window));
+        }
+    } else if (considered) {
+        judge(t, flow, side, packet->window, window->effective, tw_detect_scaled(&t->settings.detect, window));
+    }
+}
+
+static void take_rst(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side) {
+    flow->tcp[side].sent_rst = true;
+    end_episodes(t, flow, TW_ENDED_RESET, t->clock, t->time);
+    enter_state(t, flow, TW_FLOW_RESET);
+}
+
+/* The segment's own flags take effect. */
+static void take_flags(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet) {
+    enum tw_side other = tw_other_side(side);
+    bool is_fin = packet->flags & TW_TCP_FIN;
+    if ((packet->flags & TW_TCP_RST || is_fin) &&
+        !tw_window_accepts(&flow->window[other], packet->seq, packet->payload + is_fin)) {
+        t->counts.flows.stray++;
+        return;
+    }
+    if (packet->flags & TW_TCP_RST) {
+        take_rst(t, flow, side);
+        return;
+    }
+    enum tw_flow_state state = tw_tcp_feed((enum tw_flow_state)flow->state, flow->tcp, side, packet);
+    if (is_fin && is_in_episode(t, flow, other)) {
+        end_episode(t, flow, other, TW_ENDED_FIN, t->clock, t->time);
+    }
+    enter_state(t, flow, state);
+}
+
+static void take_syn(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet,
+                     tw_ref ref) {
+    tw_tcp_syn(&flow->tcp[side], packet);
+    if (packet->has & TW_HAS_OPTIONS) {
+        tw_window_syn(flow->window, side, packet);
+        tw_extract_handshake(t->extract, flow, side, ref);
+    }
+}
+
+static void take_segment(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side,
+                         const struct tw_tracked *tracked) {
+    const struct tw_packet *packet = tracked->packet;
+    bool has_flags = packet->has & TW_HAS_FLAGS;
+    tw_flow_segment(flow, side, packet);
+    flow->tcp[side].sent_other |= !has_flags || (packet->flags & (TW_TCP_SYN | TW_TCP_ACK)) != TW_TCP_SYN;
+    if (has_flags) {
+        judge_segment(t, flow, side, packet);
+    }
+    try_alarm(t, flow, side, t->time, tracked->ref);
+    if (has_flags && packet->flags & TW_TCP_SYN) {
+        take_syn(t, flow, side, packet, tracked->ref);
+    } else if (has_flags) {
+        take_flags(t, flow, side, packet);
+    }
+}
+
+/* Packets. */
+
+static void account(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, const struct tw_tracked *tracked) {
+    tw_flow_account(flow, side, tracked->packet, tracked->wirelen, tracked->clock, tracked->time);
+    t->counts.packets.side[side]++;
+    t->counts.packets.side_bytes[side] += tracked->wirelen;
+    struct tw_ring_entry *entry = tw_ring_get(tw_extract_ring(t->extract), tracked->ref);
+    entry->flags |= side == TW_B ? TW_RING_SIDE_B : 0;
+    tw_extract_link(t->extract, flow, tracked->ref);
+    tw_flowtable_touch(t->table, flow);
+}
+
+static struct tw_flow *new_flow(struct tw_tracker *t, const struct tw_tracked *tracked) {
+    const struct tw_packet *packet = tracked->packet;
+    if (tw_flowtable_count(t->table) >= t->settings.flow.max) {
+        end_flow(t, tw_flowtable_victim(t->table), TW_END_EVICTED);
+    }
+    struct tw_flow *flow = tw_flowtable_add(t->table, tracked->hash, &tracked->key, &packet->scope);
+    bool is_tcp = packet->status & TW_PACKET_TCP;
+    flow->state = is_tcp ? TW_FLOW_OPENING : TW_FLOW_OTHER;
+    flow->initiator = (uint8_t)(tracked->key_end ^ (int)tw_flow_first_side(packet));
+    flow->ethertype = packet->ethertype;
+    flow->side[TW_A].win_init = flow->side[TW_B].win_init = -1;
+    flow->last_clock = t->clock;
+    t->counts.flows.total++;
+    if (tw_flowtable_count(t->table) > t->counts.flows.peak) {
+        t->counts.flows.peak = tw_flowtable_count(t->table);
+    }
+    arm_silence(t, flow);
+    tw_extract_flow_begin(t->extract, flow);
+    return flow;
+}
+
+/* The flow of the packet: the one that its addresses belong to, unless it begins another. */
+static struct tw_flow *flow_of(struct tw_tracker *t, const struct tw_tracked *tracked) {
+    const struct tw_packet *packet = tracked->packet;
+    struct tw_flow *flow = tw_flowtable_find(t->table, tracked->hash, &tracked->key, &packet->scope);
+    if (flow && packet->status & TW_PACKET_TCP && packet->has & TW_HAS_FLAGS && packet->flags & TW_TCP_SYN) {
+        enum tw_side side = tw_flow_side_of(flow, tracked->key_end);
+        bool is_silent = !flow->side[side].packets;
+        if (tw_tcp_begins_anew((enum tw_flow_state)flow->state, flow->tcp, side, is_silent, packet)) {
+            end_flow(t, flow, TW_END_REPLACED);
+            flow = NULL;
+        }
+    }
+    return flow ? flow : new_flow(t, tracked);
+}
+
+static void remember_fragments(struct tw_tracker *t, const struct tw_flow *flow, enum tw_side side,
+                               const struct tw_tracked *tracked) {
+    struct tw_fragment_owner owner = {flow->index, tw_flowtable_slot(t->table, flow), side};
+    for (int i = 0; i < tracked->packet->n_first; i++) {
+        tw_fragments_put(t->fragments, &tracked->packet->first[i], &owner, tracked->clock);
+    }
+}
+
+void tw_tracker_packet(struct tw_tracker *t, const struct tw_tracked *tracked) {
+    t->clock = tracked->clock;
+    t->time = tracked->time;
+    struct tw_flow *flow = flow_of(t, tracked);
+    enum tw_side side = tw_flow_side_of(flow, tracked->key_end);
+    remember_fragments(t, flow, side, tracked);
+    account(t, flow, side, tracked);
+    if (tracked->packet->status & TW_PACKET_TCP) {
+        take_segment(t, flow, side, tracked);
+    }
+    tw_extract_flow(t->extract, flow, t->clock, t->time);
+}
+
+static struct tw_flow *owner_flow(const struct tw_tracker *t, const struct tw_fragment_owner *owner) {
+    struct tw_flow *flow = owner ? tw_flowtable_get(t->table, owner->slot) : NULL;
+    return flow && flow->index == owner->flow ? flow : NULL;
+}
+
+bool tw_tracker_knows(const struct tw_tracker *t, const struct tw_datagram *datagram, tw_time clock) {
+    return owner_flow(t, tw_fragments_find(t->fragments, datagram, clock));
+}
+
+void tw_tracker_fragment(struct tw_tracker *t, const struct tw_tracked *tracked) {
+    const struct tw_fragment_owner *owner = tw_fragments_find(t->fragments, &tracked->packet->later, tracked->clock);
+    struct tw_flow *flow = owner_flow(t, owner);
+    t->clock = tracked->clock;
+    t->time = tracked->time;
+    account(t, flow, owner->side, tracked);
+    tw_extract_flow(t->extract, flow, t->clock, t->time);
+}
+
+/* The end. */
+
+static int by_index(const void *a, const void *b) {
+    uint64_t x = (*(struct tw_flow *const *)a)->index, y = (*(struct tw_flow *const *)b)->index;
+    return (x > y) - (x < y);
+}
+
+void tw_tracker_finish(struct tw_tracker *t, tw_time clock, tw_time packet_time) {
+    struct tw_extract_stats extract;
+    tw_extract_stats(t->extract, &extract);
+    t->finished = true;
+    t->handshakes_kept = extract.handshakes_kept;
+    t->clock = clock;
+    t->time = packet_time;
+    size_t n = 0;
+    struct tw_flow **flows = malloc((tw_flowtable_count(t->table) + 1) * sizeof *flows);
+    for (uint32_t slot = 1; slot <= tw_flowtable_slots(t->table); slot++) {
+        struct tw_flow *flow = tw_flowtable_get(t->table, slot);
+        if (flow && flows) {
+            flows[n++] = flow;
+        } else if (flow) {
+            end_flow(t, flow, TW_END_EXIT); /* without memory in another order, but all of them */
+        }
+    }
+    if (flows) {
+        qsort(flows, n, sizeof(struct tw_flow *), by_index);
+    }
+    for (size_t i = 0; i < n; i++) {
+        end_flow(t, flows[i], TW_END_EXIT);
+    }
+    free(flows);
+}
+
+/* What running flows add to the report. */
+static void add_running(const struct tw_tracker *t, struct tw_hosts *hosts, struct tw_report *counts) {
+    for (uint32_t slot = 1; slot <= tw_flowtable_slots(t->table); slot++) {
+        const struct tw_flow *flow = tw_flowtable_get(t->table, slot);
+        if (flow) {
+            count_flow(counts, flow);
+            if (hosts) {
+                fold_hosts(hosts, flow, tw_flowtable_find_stall(t->table, flow));
+            }
+        }
+    }
+}
+
+void tw_tracker_report(struct tw_tracker *t, struct tw_report *ret) {
+    struct tw_report counts = t->counts;
+    struct tw_hosts *hosts = tw_hosts_copy(t->hosts);
+    add_running(t, hosts, &counts);
+    tw_hosts_top(hosts ? hosts : t->hosts, ret);
+    tw_hosts_destroy(hosts);
+    memcpy(ret->packets.side, counts.packets.side, sizeof ret->packets.side);
+    memcpy(ret->packets.side_bytes, counts.packets.side_bytes, sizeof ret->packets.side_bytes);
+    ret->flows = counts.flows;
+    ret->flows.active = tw_flowtable_count(t->table);
+    ret->flows.max = t->settings.flow.max;
+    ret->window = counts.window;
+    ret->window.threshold = t->settings.detect.threshold;
+    ret->alarms = counts.alarms;
+    struct tw_extract_stats extract;
+    tw_extract_stats(t->extract, &extract);
+    ret->extract.flows = extract.flows;
+    ret->extract.skipped = extract.skipped;
+    ret->extract.lost[TW_LOST_OVERRUN] = extract.lost_overrun;
+    ret->extract.lost[TW_LOST_QUEUE] = extract.lost_queue;
+    ret->ring.handshakes_kept = t->finished ? t->handshakes_kept : extract.handshakes_kept;
+    ret->ring.handshakes_lost = extract.handshakes_lost;
+    ret->memory.flow_table = tw_flowtable_memory(t->table) + tw_timers_memory(t->timers);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tracker.h — what a packet does to its flow: the flow is found or made, the packet counted, its segment judged, an alarm
+ * raised; and what time does to all flows: silence ends them, episodes last, extractions end.
+ *
+ * A segment is judged by the state before it; then its own flags take effect. Everything happens in the order of the
+ * engine's clock. Threads: none.
+ */
+#ifndef TW_TRACKER_H
+#define TW_TRACKER_H
+
+#include "extract.h"
+#include "flowtable.h"
+#include "report.h"
+#include "ring.h"
+#include "setup.h"
+
+struct tw_tracker;
+
+/* A packet of a flow, or a later fragment, that stands in the ring. */
+struct tw_tracked {
+    const struct tw_packet *packet;
+    tw_time time;  /* its own */
+    tw_time clock; /* the engine's at that packet */
+    uint32_t wirelen;
+    tw_ref ref;
+    struct tw_flowkey key; /* not of a later fragment, as all below */
+    int key_end;           /* that sent it */
+    uint64_t hash;
+};
+
+/* As tw_engine_create. */
+int tw_tracker_create(const struct tw_engine_options *options, struct tw_tracker **ret);
+
+/* NULL is allowed. */
+void tw_tracker_destroy(struct tw_tracker *tracker);
+
+/* What is owned here and used beside: the table to prefetch from, the extraction with its ring. */
+struct tw_flowtable *tw_tracker_table(struct tw_tracker *tracker);
+struct tw_extract *tw_tracker_extract(struct tw_tracker *tracker);
+
+/* Do what has become due up to `clock`, in order. */
+void tw_tracker_serve(struct tw_tracker *tracker, tw_time clock);
+
+/* Take a packet of a flow. What was due before it must have been served. */
+void tw_tracker_packet(struct tw_tracker *tracker, const struct tw_tracked *tracked);
+
+/* Whether the flow of a later fragment is known and alive; only then may tw_tracker_fragment be called with it. */
+bool tw_tracker_knows(const struct tw_tracker *tracker, const struct tw_datagram *datagram, tw_time clock);
+void tw_tracker_fragment(struct tw_tracker *tracker, const struct tw_tracked *tracked);
+
+/* End all flows, in the order of their creation. */
+void tw_tracker_finish(struct tw_tracker *tracker, tw_time clock, tw_time packet_time);
+
+/* Fill in packets.side and side_bytes, flows, window, alarms, extract, top, memory.flow_table. */
+void tw_tracker_report(struct tw_tracker *tracker, struct tw_report *ret);
+
+#endif
