@@ -373,7 +373,7 @@ static void begin(struct load *load, const char *name, enum config_mode mode) {
     }
     keys_defaults(&load->config, mode);
     if (mode == CONFIG_OFFLINE) {
-        strncpy(load->config.pcap.directory, load->cwd, sizeof(load->config.pcap.directory) - 1);
+        memcpy(load->config.pcap.directory, load->cwd, sizeof(load->cwd));
     }
 }
 
