@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 enum {
-    PART = 40960,  /* bytes that are read between two stops, and after the last */
-    BUFFER = 20480,/* bytes, the receiver's SO_RCVBUF; the kernel doubles it */
+    PART = 40960,   /* bytes that are read between two stops, and after the last */
+    BUFFER = 20480, /* bytes, the receiver's SO_RCVBUF; the kernel doubles it */
     MOST_STOPS = 1000,
     LONGEST = 120, /* seconds until either side gives up */
 };
