@@ -18,6 +18,9 @@ static Suite *(*const suites[])(void) = {
     suite_queue,
     suite_linefile,
     suite_filestore,
+    suite_tally,
+    suite_sink,
+    suite_writer,
 };
 
 int main(void) {

@@ -14,5 +14,8 @@ Suite *suite_naming(void);
 Suite *suite_queue(void);
 Suite *suite_linefile(void);
 Suite *suite_filestore(void);
+Suite *suite_tally(void);
+Suite *suite_sink(void);
+Suite *suite_writer(void);
 
 #endif
