@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEPTH_MAX = 8, NAME_MAX_LEN = 63 };
+enum { NESTING_MAX = 32, DEPTH_MAX = 8, NAME_MAX_LEN = 63 };
 
 struct scan {
     const char *at, *end;
@@ -20,6 +20,8 @@ struct scan {
     size_t group[DEPTH_MAX];      /* length of the part of key that is the group's, per depth */
     size_t depth;
     size_t settings;
+    char open[NESTING_MAX]; /* the brackets that are open, of all kinds */
+    size_t nesting;
     char before;           /* the token before: a sign, a quote for a string, else 0 */
     configscan_fn *report; /* NULL: nobody asks for findings */
     void *context;
@@ -59,6 +61,14 @@ static void report(struct scan *scan, const char *key, const char *problem) {
     }
 }
 
+/* Behind a comma only in a list: between settings it is another semicolon. */
+static bool may_be_value(const struct scan *scan) {
+    if (scan->before == ',') {
+        return scan->nesting > 0 && scan->open[scan->nesting - 1] != '{';
+    }
+    return scan->before && strchr("=:[(\"", scan->before);
+}
+
 /*
  * Returns false when it does not end, or stands where no value does. libconfig leaks it then, with every reload of
  * such a file.
@@ -66,7 +76,7 @@ static void report(struct scan *scan, const char *key, const char *problem) {
 static bool skip_string(struct scan *scan) {
     int line = scan->line;
     next(scan);
-    if (!scan->before || !strchr("=:[(,\"", scan->before)) {
+    if (!may_be_value(scan)) {
         report(scan, "", "syntax error: a string without a name, must be NAME = \"...\"; or in a list");
         scan->at = scan->end;
         return false;
@@ -193,22 +203,48 @@ static void skip_fraction(struct scan *scan) {
     } while (scan->at < scan->end && isdigit((unsigned char)*scan->at));
 }
 
-static void take_sign(struct scan *scan) {
+static bool open_bracket(struct scan *scan) {
+    if (scan->nesting == NESTING_MAX) {
+        report(scan, "", "more than 32 brackets in one another, must be at most that");
+        scan->at = scan->end;
+        return false;
+    }
+    scan->open[scan->nesting++] = *scan->at;
+    if (*scan->at == '{') {
+        open_group(scan);
+    }
+    return true;
+}
+
+static void close_bracket(struct scan *scan) {
+    scan->nesting -= scan->nesting > 0;
+    if (*scan->at == '}') {
+        close_group(scan);
+    }
+}
+
+static bool take_sign(struct scan *scan) {
+    bool ok = true;
     switch (*scan->at) {
     case '=':
     case ':':
         begin_setting(scan);
         break;
     case '{':
-        open_group(scan);
+    case '(':
+    case '[':
+        ok = open_bracket(scan);
         break;
     case '}':
-        close_group(scan);
+    case ')':
+    case ']':
+        close_bracket(scan);
         break;
     default:
         break;
     }
-    next(scan);
+    scan->at += ok;
+    return ok;
 }
 
 /* Returns false where libconfig must not read. */
@@ -228,9 +264,11 @@ static bool take_token(struct scan *scan) {
         scan->before = c;
         return ok;
     }
-    if (!isspace((unsigned char)c)) {
-        scan->before = strchr("=:[({,;", c) ? c : '\0';
+    if (isspace((unsigned char)c)) {
+        next(scan);
+        return true;
     }
+    scan->before = strchr("=:[(,", c) ? c : '\0';
     if (at_number(scan)) {
         take_number(scan);
     } else if (c == '.') {
@@ -238,7 +276,7 @@ static bool take_token(struct scan *scan) {
     } else if (is_name_char(c) && c != '-') {
         take_name(scan);
     } else {
-        take_sign(scan);
+        return take_sign(scan);
     }
     return true;
 }

@@ -3,9 +3,9 @@
  * configscan.h — a first look at a configuration's text, for what libconfig 1.5 gets wrong silently or fatally.
  *
  * An @include that cannot be read may end the process, an integer beyond 32 bits without the suffix L wraps, one
- * beyond 64 bits saturates, a string without an end leaks, text ends at a NUL, and a name is looked up among its
- * siblings one by one. Knows as much
- * of the syntax as that takes: strings, comments, names, groups. What is no configuration at all is left to libconfig.
+ * beyond 64 bits saturates, a string where none belongs leaks, text ends at a NUL, and a name is looked up among its
+ * siblings one by one. Knows as much of the syntax as that takes: strings, comments, names, groups. What else is no
+ * configuration is left to libconfig.
  */
 #ifndef CONFIGSCAN_H
 #define CONFIGSCAN_H
@@ -20,7 +20,7 @@ typedef void configscan_fn(void *context, int line, const char *key, const char 
 
 /*
  * Look through len bytes. Returns true when libconfig may read them; false when it must not (an include, a NUL, a
- * string without an end, too many settings), which was reported.
+ * string without an end or a name, too many settings or brackets), which was reported.
  */
 bool configscan_check(const char *text, size_t len, configscan_fn *report, void *context);
 
