@@ -6,7 +6,7 @@
 VERSION := 0.1.0
 
 lib := err clock pool rate elders timers ring flowkey window tcpstate detect flow flowtable fragments handshakes outfiles extract tracker engine fdio queue tally pcapfile linefile filestore naming sink writer text json community human flowlog alarmlog report report_text hosts
-daemon :=
+daemon := config configscan keys units value options
 programs :=
 tests := err ring pcapfile naming queue linefile filestore tally sink writer
 support := folder
