@@ -363,6 +363,10 @@ static void tick_log(struct tw_sink *sink, struct log *log, tw_time *next) {
         sooner(next, log->since + sink->options.pcap.flush);
 }
 
+void tw_sink_time(struct tw_sink *sink, tw_time now) {
+    sink->now = now;
+}
+
 tw_time tw_sink_tick(struct tw_sink *sink, tw_time now) {
     tw_time next = 0;
     sink->now = now;

@@ -35,8 +35,11 @@ int tw_sink_create(const struct tw_sink_options *options, struct tw_sink **ret);
 /* Close all without finishing: begun files keep their .part, what is in buffers is lost. NULL is allowed. */
 void tw_sink_destroy(struct tw_sink *sink);
 
+/* Say when the operations that follow came (any clock that never runs back, above 0). */
+void tw_sink_time(struct tw_sink *sink, tw_time now);
+
 /*
- * Say what time it is (any clock that never runs back, above 0) and write what has waited for pcap.flush.
+ * Say what time it is now, likewise, and write what has waited for pcap.flush.
  * Returns when it wants to be called again at the latest; 0: nothing waits.
  */
 tw_time tw_sink_tick(struct tw_sink *sink, tw_time now);

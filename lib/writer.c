@@ -160,14 +160,20 @@ static void end(struct tw_writer *writer) {
     (void)pthread_mutex_unlock(&writer->lock);
 }
 
+/*
+ * What is found after a sleep may have come at its beginning, and has to be in the file one pcap.flush after that; only
+ * an idle thread is woken by the first operation.
+ */
 static void *run(void *arg) {
     struct tw_writer *writer = arg;
-    tw_time due;
+    tw_time slept = 0, due = 0;
     size_t wake;
     do {
-        do
-            due = tw_sink_tick(writer->sink, monotonic());
-        while (carry_out_round(writer));
+        tw_sink_time(writer->sink, due != 0 ? slept : monotonic());
+        while (carry_out_round(writer))
+            (void)tw_sink_tick(writer->sink, monotonic());
+        slept = monotonic();
+        due = tw_sink_tick(writer->sink, slept);
         wake = writer->wait || due != 0 ? writer->wake : 1;
     } while (!atomic_load(&writer->abandoned) && tw_queue_sleep(writer->queue, wake, due));
     end(writer);

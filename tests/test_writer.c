@@ -25,6 +25,7 @@ enum { QUEUE = 1 << 20, DATA = 1000, RECORD = 16 + DATA };
 
 static struct folder folder;
 static struct tw_writer *writer;
+static tw_time flush;
 
 /* The writer's thread stands still in its alarm callback while the gate is shut. */
 static sem_t gate, arrived;
@@ -50,7 +51,7 @@ static int open_writer(bool live) {
         .live = live,
         .host = "sensor",
         .is_interface = live,
-        .pcap = {.prefix = "p", .flush = 20 * TW_MS, .mode = 0640},
+        .pcap = {.prefix = "p", .flush = flush, .mode = 0640},
         .output = {.flows = TW_FLOWS_ALL, .alarms = true},
         .on_alarm = on_alarm,
     };
@@ -61,6 +62,7 @@ static void setup(void) {
     folder_init(&folder);
     writer = NULL;
     alarms_seen = 0;
+    flush = 20 * TW_MS;
     sem_init(&gate, 0, 1);
     sem_init(&arrived, 0, 0);
 }
@@ -173,6 +175,19 @@ START_TEST(a_packet_is_in_the_file_soon_after_pcap_flush) {
         usleep(1000);
     ck_assert_int_lt(tries, 5000);
     ck_assert_uint_eq(size_of(FILE_1 ".part"), 24 + RECORD);
+}
+END_TEST
+
+START_TEST(no_packet_waits_for_two_times_pcap_flush) {
+    flush = 400 * TW_MS;
+    ck_assert_int_eq(open_writer(true), 0);
+    ck_assert_int_eq(tw_writer_begin(writer, 0, FILE_1, 1, 65535), 0);
+    ck_assert_int_eq(put_packet(1, 1), 0);
+    usleep(300000);
+    ck_assert_int_eq(put_packet(1, 2), 0);
+    ck_assert_uint_eq(stats_of().packets, 0);
+    usleep(350000);
+    ck_assert_uint_eq(stats_of().packets, 2);
 }
 END_TEST
 
@@ -389,6 +404,7 @@ Suite *suite_writer(void) {
     tcase_add_loop_test(tc, everything_put_is_in_the_files_after_a_drain, 0, 2);
     tcase_add_test(tc, destroy_finishes_every_open_file);
     tcase_add_test(tc, a_packet_is_in_the_file_soon_after_pcap_flush);
+    tcase_add_test(tc, no_packet_waits_for_two_times_pcap_flush);
     tcase_add_test(tc, the_same_operations_give_the_same_bytes);
     tcase_add_test(tc, destroy_leaves_after_its_deadline_what_is_not_written);
     tcase_add_test(tc, destroy_returns_the_first_error_of_the_run);
