@@ -12,7 +12,7 @@
 #include "fdio.h"
 #include "pcapfile.h"
 
-enum { PATH_ROOM = 512, SAFE = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK };
+enum { PATH_ROOM = 512, SAFE = O_NOFOLLOW | O_CLOEXEC };
 
 /* `before` NAME `after`. Returns 0 or -ENAMETOOLONG. */
 static int compose(char ret[PATH_ROOM], const char *before, const char *name, const char *after) {
@@ -83,7 +83,7 @@ int tw_filestore_open_log(int dirfd, const char *name, bool append, uint32_t mod
     int fd = create_new(dirfd, name, mode);
     if (fd != -EEXIST)
         return fd;
-    fd = openat(dirfd, name, O_RDWR | SAFE);
+    fd = openat(dirfd, name, O_RDWR | SAFE); /* for both: a fifo does not block then */
     if (fd < 0)
         return -errno;
     int err = check_regular(fd);

@@ -14,9 +14,11 @@
 enum { SIZE = 4096 };
 
 static struct tw_queue *queue;
+static uint8_t *memory;
 
 static void setup(void) {
     queue = tw_queue_create(SIZE);
+    memory = NULL;
     ck_assert_ptr_nonnull(queue);
 }
 
@@ -30,10 +32,14 @@ static tw_time monotonic(void) {
     return now.tv_sec * TW_SECOND + now.tv_nsec;
 }
 
+/* Put a record and check that it lies within the queue's memory, whose first record `memory` is. */
 static bool put(uint32_t kind, uint8_t fill, size_t len, size_t limit) {
     uint8_t *to = tw_queue_reserve(queue, len, limit);
     if (to == NULL)
         return false;
+    if (memory == NULL)
+        memory = to;
+    ck_assert(to >= memory && to + len <= memory - 8 + SIZE);
     memset(to, fill, len);
     tw_queue_commit(queue, kind, false);
     return true;
@@ -88,13 +94,19 @@ static const struct {
     {"one byte past the limit", 993, 1000, false},
     {"the whole queue", SIZE - 8, SIZE, true},
     {"more than the queue", SIZE - 7, SIZE, false},
-    {"a limit beyond the queue is the queue", SIZE, 2 * SIZE, false},
 };
 
 START_TEST(a_record_fits_up_to_its_limit_and_leaves_nothing_behind_else) {
     ck_assert_msg(put(1, 'x', limits[_i].len, limits[_i].limit) == limits[_i].fits, "%s", limits[_i].name);
     ck_assert_uint_eq(tw_queue_used(queue), limits[_i].fits ? (limits[_i].len + 15) / 8 * 8 : 0);
     ck_assert(limits[_i].fits ? take(1, 'x', limits[_i].len) : is_empty());
+}
+END_TEST
+
+START_TEST(a_limit_beyond_the_queue_is_the_queue) {
+    ck_assert(put(1, 'x', SIZE / 2, SIZE));
+    ck_assert(!put(1, 'x', SIZE / 2 - 8, 2 * SIZE));
+    ck_assert(put(1, 'x', SIZE / 2 - 16, 2 * SIZE));
 }
 END_TEST
 
@@ -218,6 +230,7 @@ Suite *suite_queue(void) {
     tcase_add_test(tc, records_come_out_in_order_with_their_kind_and_bytes);
     tcase_add_test(tc, a_queue_of_any_size_asked_for_is_the_next_power_of_two);
     tcase_add_loop_test(tc, a_record_fits_up_to_its_limit_and_leaves_nothing_behind_else, 0, N(limits));
+    tcase_add_test(tc, a_limit_beyond_the_queue_is_the_queue);
     tcase_add_test(tc, a_share_above_a_limit_stays_for_those_with_a_higher_one);
     tcase_add_test(tc, half_the_limit_fits_an_empty_queue_wherever_it_stands);
     suite_add_tcase(suite, tc);

@@ -172,7 +172,9 @@ START_TEST(a_full_ring_holds_to_the_last_byte_and_then_drops_the_oldest) {
         model_put(&model, 32, 0, (tw_time)i);
     ck_assert(ring_is_valid(&model));
     ck_assert_uint_eq(model.oldest, 0);
-    model_put(&model, 32, 0, (tw_time)fits);
+    const struct tw_ring_entry *first = tw_ring_get(model.ring, model.put[0].ref);
+    tw_ref ref = model_put(&model, 32, 0, (tw_time)fits);
+    ck_assert_ptr_eq(tw_ring_get(model.ring, ref), first);
     ck_assert(ring_is_valid(&model));
     ck_assert_uint_eq(model.oldest, 1);
     model_fini(&model);
@@ -186,6 +188,20 @@ START_TEST(the_largest_packets_go_round_and_at_least_two_stay) {
         model_put(&model, BIGGEST, TW_RING_PENDING, i);
         ck_assert(ring_is_valid(&model));
         ck_assert(i < 1 || model.n - model.oldest >= 2);
+    }
+    model_fini(&model);
+}
+END_TEST
+
+START_TEST(a_ring_that_aged_empty_goes_on_wherever_it_stands) {
+    struct model model;
+    model_init(&model, TW_RING_MIN_SIZE, 100);
+    for (int i = 0; i < 90; i++) {
+        model_put(&model, 100000 + (uint32_t)i * 1000, 0, i);
+        ck_assert(ring_is_valid(&model));
+        if (i % (1 + _i) == 0)
+            model_age(&model, i + 1);
+        ck_assert_msg(ring_is_valid(&model), "step %d", i);
     }
     model_fini(&model);
 }
@@ -287,6 +303,7 @@ Suite *suite_ring(void) {
     tcase_set_timeout(tc, 60);
     tcase_add_test(tc, a_full_ring_holds_to_the_last_byte_and_then_drops_the_oldest);
     tcase_add_test(tc, the_largest_packets_go_round_and_at_least_two_stay);
+    tcase_add_loop_test(tc, a_ring_that_aged_empty_goes_on_wherever_it_stands, 0, 10);
     tcase_add_test(tc, watched_entries_are_shown_before_they_leave_and_no_others);
     tcase_add_test(tc, a_ring_without_a_leave_function_drops_in_silence);
     tcase_add_loop_test(tc, random_puts_and_agings_leave_it_valid, 0, 5);

@@ -234,6 +234,21 @@ START_TEST(a_trouble_is_counted_once_and_ends_with_the_next_packet_written) {
 }
 END_TEST
 
+START_TEST(a_trouble_does_not_end_because_nothing_was_to_be_written) {
+    open_sink(true);
+    tw_sink_begin(sink, 0, FILE_1, 1, 65535);
+    put(0, 1, false);
+    tw_sink_flush(sink);
+    put(0, 1, false);
+    folder_limit_files(24 + RECORD);
+    tw_sink_flush(sink);
+    folder_limit_files(SIZE_MAX);
+    tw_sink_finish(sink, 0);
+    ck_assert_int_eq(stats_of().error, -EFBIG);
+    ck_assert_uint_eq(size_of(FILE_1), 24 + RECORD);
+}
+END_TEST
+
 START_TEST(a_pcap_in_trouble_is_not_hidden_by_a_log_that_is_well) {
     struct tw_alarm_event alarm = {.flow = {.ip_version = 4, .proto = 6}, .episode = 1};
     open_sink(true);
@@ -447,6 +462,7 @@ Suite *suite_sink(void) {
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, packets_that_a_full_disk_keeps_out_are_lost_to_their_extraction);
     tcase_add_test(tc, a_trouble_is_counted_once_and_ends_with_the_next_packet_written);
+    tcase_add_test(tc, a_trouble_does_not_end_because_nothing_was_to_be_written);
     tcase_add_test(tc, a_pcap_in_trouble_is_not_hidden_by_a_log_that_is_well);
     tcase_add_test(tc, a_file_that_cannot_be_opened_is_tried_again_after_a_second);
     tcase_add_test(tc, a_file_that_was_removed_is_begun_again);

@@ -228,28 +228,29 @@ START_TEST(alarms_have_room_where_packets_and_flows_have_none) {
 }
 END_TEST
 
+/* The end of extraction 5 comes before a packet that was put after it, whether there was room for it or not. */
 START_TEST(the_end_of_an_extraction_always_finds_room_and_keeps_its_place) {
-    bool drain = _i == 0;
+    bool more = _i == 0;
     ck_assert_int_eq(open_writer(true), 0);
     ck_assert_int_eq(tw_writer_begin(writer, 0, FILE_1, 1, 65535), 0);
     ck_assert_int_eq(put_packet(5, 1), 0);
     stop_thread();
     while (put_alarm(2) == 0) {
     }
-    for (uint32_t i = 5; i < 105; i++)
+    for (uint32_t i = 104; i >= 5; i--) /* the first may still find a little room */
         ck_assert_int_eq(put_extract_end(i), 0);
     ck_assert_int_eq(put_packet(5, 2), TW_EAGAIN);
     let_thread_go();
-    if (drain)
-        tw_writer_drain(writer);
-    while (drain && put_packet(5, 2) == TW_EAGAIN) {
-    }
+    while (more && stats_of().queued > 0)
+        usleep(1000);
+    if (more)
+        ck_assert_int_eq(put_packet(5, 2), 0);
     ck_assert_int_eq(tw_writer_destroy(writer, 0), 0);
     writer = NULL;
     ck_assert_uint_eq(count_in("p_alarms.jsonl", "\"extract_end\""), 100);
     ck_assert_uint_eq(count_in("p_alarms.jsonl", "\"packets_written\":1,"), 1);
     ck_assert_uint_eq(count_in("p_alarms.jsonl", "\"packets_written\":0,"), 99);
-    ck_assert_uint_eq(size_of(FILE_1), drain ? 24 + 2 * RECORD : 24 + RECORD);
+    ck_assert_uint_eq(size_of(FILE_1), more ? 24 + 2 * RECORD : 24 + RECORD);
 }
 END_TEST
 
