@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+#include "capture.h"
+
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { PACKET_TIMEOUT_MS = 20, FIRST_BYTE_PCAPNG = 0x0a };
+
+/* Leaves the engine room to add any period. */
+static const tw_time latest = INT64_C(8000000000000000000);
+
+struct capture {
+    pcap_t *pcap;
+    char *name;
+    bool is_live;
+    bool is_classic; /* a pcap file, not pcapng */
+    uint64_t size;   /* of the file; 0: not known */
+    struct pcap_stat last;
+    struct capture_stats stats;
+    char problem[CAPTURE_PROBLEM_MAX];
+
+    /* during a dispatch */
+    capture_packet_fn *fn;
+    void *context;
+    int n;
+};
+
+/* Time */
+
+/* libpcap 1.10 reads the unsigned fields of a pcap file into signed ones, and scales microseconds afterwards. */
+static int64_t unsigned_fraction(int64_t fraction) {
+    if (fraction >= 0) {
+        return fraction;
+    }
+    return fraction % 1000 == 0 ? (int64_t)(uint32_t)(fraction / 1000) * 1000 : (int64_t)(uint32_t)fraction;
+}
+
+static tw_time time_of(const struct capture *capture, const struct timeval *ts) {
+    int64_t seconds = capture->is_classic ? (int64_t)(uint32_t)ts->tv_sec : ts->tv_sec;
+    int64_t fraction = capture->is_classic ? unsigned_fraction(ts->tv_usec) : ts->tv_usec; /* nanoseconds */
+    tw_time t;
+    if (seconds < 0) {
+        return 0;
+    }
+    if (__builtin_mul_overflow(seconds, TW_SECOND, &t) || __builtin_add_overflow(t, fraction, &t) || t > latest) {
+        return latest;
+    }
+    return t > 0 ? t : 0;
+}
+
+/* Opening */
+
+static struct capture *capture_create(const char *name, bool is_live) {
+    struct capture *capture = calloc(1, sizeof(*capture));
+    if (capture) {
+        capture->is_live = is_live;
+        capture->name = strdup(name);
+    }
+    if (!capture || !capture->name) {
+        free(capture);
+        return NULL;
+    }
+    return capture;
+}
+
+void capture_close(struct capture *capture) {
+    if (!capture) {
+        return;
+    }
+    if (capture->pcap) {
+        pcap_close(capture->pcap);
+    }
+    free(capture->name);
+    free(capture);
+}
+
+static int set_filter(struct capture *capture, const char *filter, char *problem) {
+    struct bpf_program program;
+    if (!*filter) {
+        return 0;
+    }
+    int err = pcap_compile(capture->pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN);
+    if (err == 0) {
+        err = pcap_setfilter(capture->pcap, &program);
+        pcap_freecode(&program);
+    }
+    if (err != 0) {
+        snprintf(problem, CAPTURE_PROBLEM_MAX, "%s: the filter \"%s\" cannot be used: %s", capture->name, filter,
+                 pcap_geterr(capture->pcap));
+        return CAPTURE_EFILTER;
+    }
+    return 0;
+}
+
+/* What people give by mistake; told by the first byte, the one that can be looked at in a pipe too. */
+static const char *advice_for(int first, const char *error) {
+    static const char *const by_first[256] = {
+        [0x1f] = ": it looks like gzip; try zcat FILE | tcpwind -r -",
+        [0x28] = ": it looks like zstd; try zstdcat FILE | tcpwind -r -",
+        [0xfd] = ": it looks like xz; try xzcat FILE | tcpwind -r -",
+        ['B'] = ": it looks like bzip2; try bzcat FILE | tcpwind -r -",
+        [0x04] = ": it looks like lz4; try lz4cat FILE | tcpwind -r -",
+    };
+    if (strstr(error, "different from")) {
+        return "; split or convert it with editcap, or join converted parts with mergecap";
+    }
+    return first >= 0 && by_first[first & 0xff] ? by_first[first & 0xff] : "";
+}
+
+static FILE *open_stream(struct capture *capture, const char *path, char *problem) {
+    struct stat st;
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rbe");
+    if (!file || fstat(fileno(file), &st) < 0) {
+        snprintf(problem, CAPTURE_PROBLEM_MAX, "%s: %s", path, strerror(errno));
+    } else if (S_ISDIR(st.st_mode)) {
+        snprintf(problem, CAPTURE_PROBLEM_MAX, "%s: is a folder, must be a capture file", path);
+    } else {
+        capture->size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
+        return file;
+    }
+    if (file && file != stdin) {
+        fclose(file);
+    }
+    return NULL;
+}
+
+static int open_file(struct capture *capture, const char *path, const char *filter, char *problem) {
+    char error[PCAP_ERRBUF_SIZE] = "";
+    FILE *file = open_stream(capture, path, problem);
+    if (!file) {
+        return CAPTURE_EOPEN;
+    }
+    int first = getc(file);
+    if (first == EOF) {
+        snprintf(problem, CAPTURE_PROBLEM_MAX, "%s: %s", path, ferror(file) ? strerror(errno) : "the file is empty");
+    } else {
+        ungetc(first, file);
+        capture->is_classic = first != FIRST_BYTE_PCAPNG;
+        capture->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, error);
+    }
+    if (capture->pcap) {
+        return set_filter(capture, filter, problem);
+    }
+    if (first != EOF) {
+        snprintf(problem, CAPTURE_PROBLEM_MAX, "%s: %s%s", path, error, advice_for(first, error));
+    }
+    if (file != stdin) {
+        fclose(file);
+    }
+    return CAPTURE_EOPEN;
+}
+
+int capture_open_file(const char *path, const char *filter, struct capture **ret, char *problem) {
+    struct capture *capture = capture_create(path, false);
+    if (!capture) {
+        snprintf(problem, CAPTURE_PROBLEM_MAX, "%s: no memory", path);
+        return CAPTURE_EOPEN;
+    }
+    int err = open_file(capture, path, filter, problem);
+    if (err) {
+        capture_close(capture);
+        return err;
+    }
+    *ret = capture;
+    return 0;
+}
+
+static int set_options(pcap_t *pcap, const struct capture_options *options) {
+    bool is_any = strcmp(options->interface, "any") == 0;
+    int buffer = options->buffer > INT32_MAX ? INT32_MAX : (int)options->buffer;
+    int err = pcap_set_snaplen(pcap, (int)options->snaplen);
+    err = err ? err : pcap_set_promisc(pcap, options->promiscuous && !is_any);
+    err = err ? err : pcap_set_timeout(pcap, PACKET_TIMEOUT_MS);
+    err = err ? err : pcap_set_buffer_size(pcap, buffer);
+    err = err ? err : pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
+    return err;
+}
+
+/* What an opening that failed lacks, in words that help. */
+static void explain(struct capture *capture, int err, char *problem) {
+    const char *detail = pcap_geterr(capture->pcap);
+    const char *text = pcap_statustostr(err), *advice = "";
+    if (err == PCAP_ERROR_PERM_DENIED || err == PCAP_ERROR_PROMISC_PERM_DENIED) {
+        advice = "; it takes CAP_NET_RAW: run as root, or give the program the capability";
+    } else if (err == PCAP_ERROR_NO_SUCH_DEVICE) {
+        advice = "; \"ip link\" lists the interfaces";
+    }
+    bool has_detail = *detail && strcmp(detail, text) != 0;
+    snprintf(problem, CAPTURE_PROBLEM_MAX, "%s: %s%s%s%s%s", capture->name, err == PCAP_ERROR ? "" : text,
+             has_detail && err != PCAP_ERROR ? " (" : "", has_detail ? detail : "",
+             has_detail && err != PCAP_ERROR ? ")" : "", advice);
+}
+
+static int open_live(struct capture *capture, const struct capture_options *options, char *problem) {
+    char error[PCAP_ERRBUF_SIZE] = "";
+    capture->pcap = pcap_create(options->interface, error);
+    if (!capture->pcap) {
+        snprintf(problem, CAPTURE_PROBLEM_MAX, "%s: %s", options->interface, error);
+        return CAPTURE_EOPEN;
+    }
+    int err = set_options(capture->pcap, options);
+    err = err ? err : pcap_activate(capture->pcap); /* warnings are positive */
+    if (err >= 0 && strcmp(options->interface, "any") == 0) {
+        err = pcap_set_datalink(capture->pcap, DLT_LINUX_SLL2);
+    }
+    if (err < 0) {
+        explain(capture, err, problem);
+        return CAPTURE_EOPEN;
+    }
+    if (pcap_setnonblock(capture->pcap, 1, error) < 0) {
+        snprintf(problem, CAPTURE_PROBLEM_MAX, "%s: %s", options->interface, error);
+        return CAPTURE_EOPEN;
+    }
+    return set_filter(capture, options->filter, problem);
+}
+
+int capture_open_live(const struct capture_options *options, struct capture **ret, char *problem) {
+    struct capture *capture = capture_create(options->interface, true);
+    if (!capture) {
+        snprintf(problem, CAPTURE_PROBLEM_MAX, "%s: no memory", options->interface);
+        return CAPTURE_EOPEN;
+    }
+    int err = open_live(capture, options, problem);
+    if (err) {
+        capture_close(capture);
+        return err;
+    }
+    *ret = capture;
+    return 0;
+}
+
+/* Asking */
+
+int capture_link_type(const struct capture *capture) { return pcap_datalink(capture->pcap); }
+
+const char *capture_link_name(int dlt) {
+    static __thread char unnamed[24];
+    const char *name = pcap_datalink_val_to_name(dlt);
+    if (name) {
+        return name;
+    }
+    snprintf(unnamed, sizeof(unnamed), "DLT %d", dlt);
+    return unnamed;
+}
+
+uint32_t capture_snaplen(const struct capture *capture) {
+    int snaplen = pcap_snapshot(capture->pcap);
+    return snaplen > 0 && snaplen < CAPTURE_BYTES_MAX ? (uint32_t)snaplen : CAPTURE_BYTES_MAX;
+}
+
+int capture_fd(struct capture *capture) { return pcap_get_selectable_fd(capture->pcap); }
+
+tw_time capture_timeout(struct capture *capture) {
+    const struct timeval *timeout = pcap_get_required_select_timeout(capture->pcap);
+    return timeout ? timeout->tv_sec * TW_SECOND + timeout->tv_usec * TW_US : 0;
+}
+
+tw_time capture_latency(void) { return PACKET_TIMEOUT_MS * TW_MS; }
+
+void capture_stats(struct capture *capture, struct capture_stats *ret) {
+    struct pcap_stat now;
+    if (pcap_stats(capture->pcap, &now) == 0) {
+        capture->stats.received += now.ps_recv - capture->last.ps_recv;
+        capture->stats.dropped_kernel += now.ps_drop - capture->last.ps_drop;
+        capture->stats.dropped_interface += now.ps_ifdrop - capture->last.ps_ifdrop;
+        capture->last = now;
+    }
+    *ret = capture->stats;
+}
+
+void capture_position(struct capture *capture, uint64_t *ret_done, uint64_t *ret_size) {
+    off_t at = capture->size ? ftello(pcap_file(capture->pcap)) : 0;
+    *ret_done = at > 0 ? (uint64_t)at : 0;
+    *ret_size = capture->size;
+}
+
+const char *capture_problem(struct capture *capture) {
+    const char *error = pcap_geterr(capture->pcap);
+    snprintf(capture->problem, sizeof(capture->problem), "%s: %s%s", capture->name, error, advice_for(-1, error));
+    return capture->problem;
+}
+
+/* Packets */
+
+static void take_packet(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes) {
+    struct capture *capture = (struct capture *)(void *)user;
+    uint32_t caplen = header->caplen < CAPTURE_BYTES_MAX ? header->caplen : CAPTURE_BYTES_MAX;
+    uint32_t wirelen = header->len > caplen ? header->len : caplen;
+    capture->n++;
+    capture->fn(capture->context, time_of(capture, &header->ts), caplen, wirelen, bytes);
+}
+
+static int reason_of(const struct capture *capture) {
+    if (capture->is_live) {
+        return CAPTURE_GONE;
+    }
+    return strstr(pcap_geterr(capture->pcap), "different from") ? CAPTURE_REFUSED : CAPTURE_BROKEN;
+}
+
+int capture_dispatch(struct capture *capture, int max, capture_packet_fn *fn, void *context) {
+    capture->fn = fn;
+    capture->context = context;
+    capture->n = 0;
+    int err = pcap_dispatch(capture->pcap, max, take_packet, (u_char *)capture);
+    if (err >= 0 || err == PCAP_ERROR_BREAK) {
+        return capture->n == 0 && !capture->is_live && err == 0 ? CAPTURE_END : capture->n;
+    }
+    return reason_of(capture);
+}
+
+void capture_stop(struct capture *capture) { pcap_breakloop(capture->pcap); }

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * capture.h — where packets come from: an interface, or a capture file. The only module that knows libpcap.
+ *
+ * Times are nanoseconds since the epoch whatever the source's precision; seconds of a pcap file count as unsigned
+ * (until 2106), and impossible times are moved to the nearest that the engine can take.
+ */
+#ifndef CAPTURE_H
+#define CAPTURE_H
+
+#include "types.h"
+
+struct capture;
+
+enum { CAPTURE_PROBLEM_MAX = 768, CAPTURE_BYTES_MAX = 262144 };
+
+/* Packets of a dispatch; negative: why there were none. */
+enum {
+    CAPTURE_END = -1,     /* the end of the file */
+    CAPTURE_BROKEN = -2,  /* the file breaks off, or is damaged from here on */
+    CAPTURE_REFUSED = -3, /* libpcap cannot read what follows */
+    CAPTURE_GONE = -4,    /* the interface has vanished */
+};
+
+/* Why a capture could not be opened. */
+enum { CAPTURE_EOPEN = -1, CAPTURE_EFILTER = -2 };
+
+/* Called for every packet; bytes are valid during the call, caplen is at most CAPTURE_BYTES_MAX and at most wirelen. */
+typedef void capture_packet_fn(void *context, tw_time time, uint32_t caplen, uint32_t wirelen, const uint8_t *bytes);
+
+struct capture_options {
+    const char *interface;
+    const char *filter; /* "": none */
+    uint32_t snaplen;
+    bool promiscuous; /* not for "any" */
+    uint32_t buffer;  /* bytes, in the kernel */
+};
+
+struct capture_stats {
+    uint64_t received, dropped_kernel, dropped_interface;
+};
+
+/*
+ * Open a capture file, "-" being standard input, or an interface, which then captures.
+ *
+ *   problem  CAPTURE_PROBLEM_MAX bytes: what is wrong, beginning with the name of the file or interface
+ *
+ * Returns 0, CAPTURE_EOPEN, or CAPTURE_EFILTER for a filter that does not compile; then *ret is untouched.
+ */
+int capture_open_file(const char *path, const char *filter, struct capture **ret, char *problem);
+int capture_open_live(const struct capture_options *options, struct capture **ret, char *problem);
+
+/* NULL is allowed. */
+void capture_close(struct capture *capture);
+
+/* libpcap's number of the link type, its name (or "DLT n"), and the snapshot length. */
+int capture_link_type(const struct capture *capture);
+const char *capture_link_name(int dlt);
+uint32_t capture_snaplen(const struct capture *capture);
+
+/*
+ * Hand out packets, at most `max` of them and without waiting where the source is an interface.
+ * Returns their number (an interface: 0 when there are none now), or one of the above; capture_problem explains it.
+ */
+int capture_dispatch(struct capture *capture, int max, capture_packet_fn *fn, void *context);
+
+/* From within a capture_packet_fn: this packet is the last of the dispatch. Nothing may be dispatched afterwards. */
+void capture_stop(struct capture *capture);
+
+/* What is wrong, in libpcap's words, beginning with the source's name. */
+const char *capture_problem(struct capture *capture);
+
+/* Interfaces: what to wait on, and how long at most (0: no limit). The latter may change with every dispatch. */
+int capture_fd(struct capture *capture);
+tw_time capture_timeout(struct capture *capture);
+
+/* Interfaces: how long the kernel may hold a packet back. */
+tw_time capture_latency(void);
+
+/* Interfaces: the kernel's counters since the opening, without the wrap at 2^32. To be called now and then. */
+void capture_stats(struct capture *capture, struct capture_stats *ret);
+
+/* Files: bytes read, and the size of the file (0: not known). */
+void capture_position(struct capture *capture, uint64_t *ret_done, uint64_t *ret_size);
+
+#endif
