@@ -12,9 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "err.h"
+#include "filestore.h"
 #include "folder.h"
 #include "suites.h"
 
@@ -354,6 +356,39 @@ START_TEST(destroy_returns_the_first_error_of_the_run) {
 }
 END_TEST
 
+/* Write without an end, for somebody to kill. */
+static void write_until_killed(void) {
+    if (open_writer(true) != 0 || tw_writer_begin(writer, 0, FILE_1, 1, 65535) != 0)
+        _exit(1);
+    for (uint32_t i = 0;; i++) {
+        (void)put_packet(1, i);
+        (void)put_flow(i);
+    }
+}
+
+START_TEST(after_a_sigkill_all_but_the_last_record_can_be_recovered) {
+    pid_t pid = fork();
+    if (pid == 0)
+        write_until_killed();
+    int tries = 0;
+    while (tries++ < 5000 && (!folder_has(&folder, FILE_1 ".part") || size_of(FILE_1 ".part") < 1000000))
+        usleep(1000);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    size_t left = size_of(FILE_1 ".part");
+    ck_assert_int_eq(tw_filestore_recover(folder.fd, FILE_1), 1);
+    size_t size = size_of(FILE_1);
+    ck_assert_uint_eq((size - 24) % RECORD, 0);
+    ck_assert(size > 1000000 && size <= left && left - size < RECORD);
+
+    ck_assert_int_eq(open_writer(true), 0);
+    ck_assert_int_eq(put_flow(4294967296), 0);
+    tw_writer_drain(writer);
+    ck_assert_uint_eq(count_in("p_flows.tsv", "\nA\t4294967296\t"), 1);
+    ck_assert_uint_eq(count_in("p_flows.tsv", "%dir"), 1);
+}
+END_TEST
+
 START_TEST(file_names_are_kept_in_order_live_the_last_ones) {
     enum { FILES = TW_WRITER_NAMES + 10 };
     bool live = _i == 0;
@@ -409,6 +444,7 @@ Suite *suite_writer(void) {
     tcase_add_test(tc, the_same_operations_give_the_same_bytes);
     tcase_add_test(tc, destroy_leaves_after_its_deadline_what_is_not_written);
     tcase_add_test(tc, destroy_returns_the_first_error_of_the_run);
+    tcase_add_test(tc, after_a_sigkill_all_but_the_last_record_can_be_recovered);
     tcase_add_loop_test(tc, file_names_are_kept_in_order_live_the_last_ones, 0, 2);
     tcase_add_test(tc, what_can_never_fit_is_refused);
     tcase_add_test(tc, a_folder_that_cannot_be_written_is_an_error_at_the_start);
