@@ -8,9 +8,9 @@ VERSION := 0.1.0
 lib := err clock pool rate elders timers ring flowkey window tcpstate detect flow flowtable fragments handshakes outfiles extract tracker engine fdio queue tally pcapfile linefile filestore naming sink writer text json community human flowlog alarmlog report report_text hosts
 daemon := config configscan keys units value options
 programs :=
-tests := err ring pcapfile naming queue linefile filestore tally sink writer
-support := folder
-fuzz :=
+tests := err ring pcapfile naming queue linefile filestore tally sink writer text json human community alarmlog report hosts
+support := folder check_json
+fuzz := events
 man :=
 
 # What the user may set, on the command line or in the environment.
@@ -90,6 +90,8 @@ $(B)/run-tests: $(test_objects) $(archives)
 # The fuzz targets as ordinary programs that take files; `make fuzz` builds them for libFuzzer.
 $(fuzz_files): $(B)/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(if $(findstring fuzzer,$(SAN)),,$(B)/tests/fuzz/replay.o) $(archives)
 	$(call link,$(DAEMON_LIBS))
+
+$(B)/fuzz/events: $(B)/tests/support/check_json.o
 
 $(B)/stall: $(B)/tests/tools/stall.o
 	$(call link)

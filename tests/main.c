@@ -21,6 +21,13 @@ static Suite *(*const suites[])(void) = {
     suite_tally,
     suite_sink,
     suite_writer,
+    suite_text,
+    suite_json,
+    suite_human,
+    suite_community,
+    suite_alarmlog,
+    suite_report,
+    suite_hosts,
 };
 
 int main(void) {

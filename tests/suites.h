@@ -17,5 +17,12 @@ Suite *suite_filestore(void);
 Suite *suite_tally(void);
 Suite *suite_sink(void);
 Suite *suite_writer(void);
+Suite *suite_text(void);
+Suite *suite_json(void);
+Suite *suite_human(void);
+Suite *suite_community(void);
+Suite *suite_alarmlog(void);
+Suite *suite_report(void);
+Suite *suite_hosts(void);
 
 #endif
