@@ -28,6 +28,9 @@ static Suite *(*const suites[])(void) = {
     suite_alarmlog,
     suite_report,
     suite_hosts,
+    suite_window,
+    suite_tcpstate,
+    suite_detect,
 };
 
 int main(void) {

@@ -24,5 +24,8 @@ Suite *suite_community(void);
 Suite *suite_alarmlog(void);
 Suite *suite_report(void);
 Suite *suite_hosts(void);
+Suite *suite_window(void);
+Suite *suite_tcpstate(void);
+Suite *suite_detect(void);
 
 #endif
