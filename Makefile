@@ -5,10 +5,13 @@
 
 VERSION := 0.1.0
 
-lib := err clock pool rate elders timers ring flowkey window tcpstate detect flow flowtable fragments handshakes outfiles extract tracker engine fdio queue tally pcapfile linefile filestore naming sink writer text json community human flowlog alarmlog report report_text hosts
+lib := err clock pool rate elders timers ring flowkey window tcpstate detect flow flowtable fragments handshakes \
+	outfiles extract tracker engine fdio queue tally pcapfile linefile filestore naming sink writer text json \
+	community human flowlog alarmlog report report_text hosts
 daemon := config configscan keys units value options
 programs :=
-tests := err ring pcapfile naming queue linefile filestore tally sink writer text json human community alarmlog report hosts window tcpstate detect
+tests := err ring pcapfile naming queue linefile filestore tally sink writer text json human community alarmlog \
+	report hosts window tcpstate detect
 support := folder check_json
 fuzz := events
 man :=
