@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* clang-format off: one per line, so that two who add one do not meet */
 static Suite *(*const suites[])(void) = {
     suite_err,
     suite_ring,
@@ -32,6 +33,7 @@ static Suite *(*const suites[])(void) = {
     suite_tcpstate,
     suite_detect,
 };
+/* clang-format on */
 
 int main(void) {
     SRunner *runner = srunner_create(NULL);
