@@ -10,7 +10,7 @@ lib := err clock pool rate elders timers ring flowkey window tcpstate detect flo
 	community human flowlog alarmlog report report_text hosts
 daemon := config configscan keys units value options
 programs :=
-tests := err ring pcapfile naming queue linefile filestore tally sink writer text json human community alarmlog \
+tests := err ring pcapfile naming queue linefile filestore tally sink writer text json human community alarmlog \ flowlog
 	report hosts window tcpstate detect
 support := folder check_json
 fuzz := events

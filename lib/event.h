@@ -74,6 +74,7 @@ struct tw_direction_record {
     uint64_t packets; /* 0: nothing was sent, and all below is 0 */
     uint64_t segments, bytes, payload;
     tw_time first, last; /* times of its own packets */
+    tw_time duration;    /* from the first to the last, by the engine's clock */
     uint64_t flow_stat;  /* what the packets set; direction, alarm and end are added when it is written */
     uint8_t smac[6], dmac[6];
     bool has_macs;

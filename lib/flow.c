@@ -19,6 +19,7 @@ void tw_flow_account(struct tw_flow *flow, enum tw_side side, const struct tw_pa
     struct tw_flow_side *s = &flow->side[side];
     if (!s->packets) {
         s->first = packet_time;
+        s->first_clock = clock;
         s->ttl = packet->ttl;
         s->has_macs = packet->has_macs;
         if (packet->has_macs) {
@@ -30,6 +31,7 @@ void tw_flow_account(struct tw_flow *flow, enum tw_side side, const struct tw_pa
     s->bytes += wirelen;
     s->flow_stat |= packet->flow_stat;
     s->last = packet_time;
+    s->last_clock = clock;
     flow->last_clock = clock;
     flow->last_time = packet_time;
 }
@@ -86,6 +88,7 @@ static void record_side(const struct tw_flow *flow, enum tw_side side, const str
         .payload = s->payload,
         .first = s->first,
         .last = s->last,
+        .duration = s->last_clock - s->first_clock,
         .flow_stat = s->flow_stat,
         .has_macs = s->has_macs,
         .ttl = s->ttl,

@@ -21,7 +21,8 @@ struct tw_flow_side {
     uint64_t packets, segments, bytes, payload; /* segments: TCP; bytes on the wire */
     uint64_t considered, full;
     uint64_t flow_stat;
-    tw_time first, last;       /* packet times */
+    tw_time first, last; /* packet times */
+    tw_time first_clock, last_clock;
     uint32_t win_min, win_max; /* considered > 0 */
     uint32_t syns;             /* segments with SYN */
     int32_t win_init;          /* first raw window; -1: none yet */

@@ -110,11 +110,6 @@ static uint64_t flow_stat(const struct line *line) {
     return stat | (line->record->id.ip_version == 4 ? STAT_IPV4 : STAT_IPV6);
 }
 
-/* Times of packets may run back; a duration does not. */
-static tw_time duration(const struct tw_direction_record *sent) {
-    return sent->last > sent->first ? sent->last - sent->first : 0;
-}
-
 /* Who, when, over what: %dir to l4Proto. */
 static void put_basics(struct tw_text *out, const struct line *line) {
     const struct tw_flow_id *id = &line->record->id;
@@ -123,7 +118,7 @@ static void put_basics(struct tw_text *out, const struct line *line) {
     put_bits(out, flow_stat(line), 16);
     put_seconds(out, line->sent->first);
     put_seconds(out, line->sent->last);
-    put_seconds(out, duration(line->sent));
+    put_seconds(out, line->sent->duration);
     put_str(out, "-\t-\t-");
     put_mac(out, line->sent->has_macs, line->sent->smac);
     put_mac(out, line->sent->has_macs, line->sent->dmac);
@@ -146,9 +141,9 @@ static void put_volume(struct tw_text *out, const struct line *line) {
     put_count(out, received->payload);
     put_count(out, sent->bytes);
     put_count(out, received->bytes);
-    tw_text_rate(out, sent->packets, duration(sent));
+    tw_text_rate(out, sent->packets, sent->duration);
     put_tab(out);
-    tw_text_rate(out, sent->bytes, duration(sent));
+    tw_text_rate(out, sent->bytes, sent->duration);
     put_tab(out);
     put_asymmetry(out, sent->packets, received->packets);
     put_asymmetry(out, sent->bytes, received->bytes);

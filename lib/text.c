@@ -140,10 +140,13 @@ static void put_ratio(struct tw_text *text, unsigned __int128 numerator, uint64_
         uint64_t rest = (uint64_t)numerator % denominator;
         whole = (uint64_t)numerator / denominator;
         millionths = (rest * 2000000 + denominator) / (2 * denominator);
+        millionths -= millionths & ((rest * 2000000 + denominator) % (2 * denominator) == 0);
     } else {
         unsigned __int128 rest = numerator % denominator;
         whole = (uint64_t)(numerator / denominator);
-        millionths = (uint64_t)((rest * 2000000 + denominator) / ((unsigned __int128)2 * denominator));
+        unsigned __int128 twice = (unsigned __int128)2 * denominator;
+        millionths = (uint64_t)((rest * 2000000 + denominator) / twice);
+        millionths -= millionths & ((rest * 2000000 + denominator) % twice == 0);
     }
     tw_text_u64(text, whole + millionths / 1000000);
     put_fraction(text, millionths % 1000000, 6);

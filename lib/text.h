@@ -34,7 +34,7 @@ void tw_text_i64(struct tw_text *text, int64_t value);
 /* Lower-case hexadecimal, without 0x, at least `digits` digits. */
 void tw_text_hex(struct tw_text *text, uint64_t value, unsigned digits);
 
-/* numerator / denominator with six decimals, rounded half up; "0" when the denominator is 0. */
+/* numerator / denominator with six decimals, rounded as printf does (half to even); "0" when the denominator is 0. */
 void tw_text_ratio(struct tw_text *text, uint64_t numerator, uint64_t denominator);
 
 /* `count` per second of `duration`, as tw_text_ratio() writes it, exact for all counts; "0" when the duration is not above 0. */

@@ -22,6 +22,7 @@ static Suite *(*const suites[])(void) = {
     suite_tally,
     suite_sink,
     suite_writer,
+    suite_flowlog,
     suite_text,
     suite_json,
     suite_human,

@@ -18,6 +18,7 @@ Suite *suite_tally(void);
 Suite *suite_sink(void);
 Suite *suite_writer(void);
 Suite *suite_text(void);
+Suite *suite_flowlog(void);
 Suite *suite_json(void);
 Suite *suite_human(void);
 Suite *suite_community(void);

@@ -74,7 +74,10 @@ static const struct {
     {"one", 7, 7, "1.000000"},
     {"third", 1, 3, "0.333333"},
     {"two thirds are rounded up", 2, 3, "0.666667"},
-    {"half of the last digit goes up", 1, 2000000, "0.000001"},
+    {"half of the last digit goes to the even one below", 1, 2000000, "0.000000"},
+    {"half of the last digit goes to the even one above", 3, 2000000, "0.000002"},
+    {"half to even in wide numbers", (UINT64_C(1) << 62) / 2000000 * 3, (UINT64_C(1) << 62) / 2000000 * 2000000,
+     "0.000002"},
     {"less than half goes down", 1, 2000001, "0.000000"},
     {"carry into the whole", 9999999, 10000000, "1.000000"},
     {"above one", 5902, 36, "163.944444"},
@@ -85,7 +88,7 @@ static const struct {
     {"half of the largest", UINT64_MAX / 2, UINT64_MAX, "0.500000"},
 };
 
-START_TEST(a_ratio_has_six_decimals_rounded_half_up) {
+START_TEST(a_ratio_has_six_decimals_rounded_half_to_even) {
     tw_text_ratio(&text, ratios[_i].numerator, ratios[_i].denominator);
     ck_assert_msg(strcmp(taken(), ratios[_i].want) == 0, "%s", ratios[_i].name);
 }
@@ -263,7 +266,7 @@ Suite *suite_text(void) {
     TCase *tc = tcase_create("text");
     tcase_add_checked_fixture(tc, NULL, teardown);
     tcase_add_loop_test(tc, numbers_are_as_printf_writes_them, 0, COUNT(numbers));
-    tcase_add_loop_test(tc, a_ratio_has_six_decimals_rounded_half_up, 0, COUNT(ratios));
+    tcase_add_loop_test(tc, a_ratio_has_six_decimals_rounded_half_to_even, 0, COUNT(ratios));
     tcase_add_test(tc, narrow_and_wide_division_agree);
     tcase_add_loop_test(tc, a_rate_is_exact_where_the_product_does_not_fit, 0, COUNT(rates));
     tcase_add_loop_test(tc, times_are_exact_from_the_first_to_the_last, 0, COUNT(times));
