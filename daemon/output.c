@@ -198,7 +198,7 @@ int output_open(const char *directory, const char *prefix, bool is_live, struct 
         *ret = output;
         return 0;
     }
-    snprintf(problem, OUTPUT_PROBLEM_MAX, "%.600s: %s", directory, err == TW_ELOCKED ? text : tw_strerror(err));
+    snprintf(problem, OUTPUT_PROBLEM_MAX, "%.500s: %.500s", directory, err == TW_ELOCKED ? text : tw_strerror(err));
     output_close(&output, 0);
     return err;
 }

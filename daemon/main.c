@@ -1,0 +1,4 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon.h"
+
+int main(int argc, char **argv) { return daemon_main(argc, argv); }

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session.h — one run, of a capture file or live: an output folder, a writer, an engine, and the reports about them.
+ *
+ * What -r and -i have in common. Nothing here waits for packets.
+ */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include "alarmlines.h"
+#include "capture.h"
+#include "config.h"
+#include "engine.h"
+#include "options.h"
+#include "output.h"
+#include "text.h"
+#include "writer.h"
+
+struct session {
+    const struct options *options;
+    const struct config *config;
+    struct output output;
+    struct tw_writer *writer;
+    struct tw_engine *engine;
+    struct alarmlines alarms;
+    struct tw_pcap_settings pcap; /* with this run's prefix */
+    tw_time begun;                /* monotonic */
+    bool is_live;
+
+    /* for the reports */
+    const char *source; /* borrowed */
+    int link_type;
+    uint32_t snaplen;
+    bool has_source, truncated, failed;
+    uint64_t packets; /* fed */
+    struct capture_stats kernel;
+    uint32_t n_listed; /* files that the report in the folder knows of */
+    tw_time listed;    /* monotonic */
+};
+
+/* CLOCK_MONOTONIC in nanoseconds. */
+tw_time session_clock(void);
+
+/*
+ * Open the folder, start the writer, make the engine; an analysis begins its report.
+ * What goes wrong is logged. Returns false when something did, then nothing is left open.
+ */
+bool session_open(struct session *ret, const struct options *options, const struct config *config, const char *prefix);
+
+/* From here on packets come from this source; name is borrowed. Returns false, and logs, for an unknown link type. */
+bool session_source(struct session *session, const char *name, const struct capture *capture);
+
+/* For capture_dispatch; context is the session. */
+void session_feed(void *context, tw_time time, uint32_t caplen, uint32_t wirelen, const uint8_t *bytes);
+
+/* An analysis: let the report in the folder list the files that were begun meanwhile. Cheap when there are none. */
+void session_list_files(struct session *session);
+
+/* Live: write report.txt and status.json into the report folder. */
+void session_report(struct session *session);
+
+/*
+ * End everything, write the final report and print it; `complete` is false when it was interrupted.
+ * Returns whether the whole run went well.
+ */
+bool session_close(struct session *session, bool complete);
+
+#endif
