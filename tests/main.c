@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* clang-format off: one per line, so that two who add one do not meet */
+/* One per line, so that two who add one do not meet. */
+/* clang-format off */
 static Suite *(*const suites[])(void) = {
     suite_err,
     suite_ring,
@@ -33,6 +34,8 @@ static Suite *(*const suites[])(void) = {
     suite_window,
     suite_tcpstate,
     suite_detect,
+    suite_config,
+    suite_options,
 };
 /* clang-format on */
 
