@@ -10,7 +10,7 @@ lib := err settings clock pool rate elders timers ring flowkey window tcpstate d
 	community human flowlog alarmlog report report_text hosts
 daemon := config configscan keys units value options log capture manifest output alarmlines progress session offline signals daemon
 programs :=
-tests := err ring pcapfile naming queue linefile filestore tally sink writer text json human community alarmlog flowlog \
+tests := err ring pcapfile naming queue linefile filestore tally sink writer text json human community alarmlog flowlog \ timers clock
 	report hosts window tcpstate detect config options
 support := folder check_json
 fuzz := events config

@@ -17,7 +17,7 @@ static tw_time candidate(const struct tw_clock *clock, tw_time packet_time) {
     if (__builtin_add_overflow(packet_time, clock->offset, &t) || t > latest) {
         return clock->now; /* times this far apart are damage: a step, to be undone */
     }
-    if (clock->now - t > tolerance) {
+    if (t < clock->now - tolerance) {
         return clock->now;
     }
     if (clock->has_line && t > on_line(clock) + tolerance && t > clock->now) {
@@ -29,10 +29,12 @@ static tw_time candidate(const struct tw_clock *clock, tw_time packet_time) {
 tw_time tw_clock_feed(struct tw_clock *clock, tw_time packet_time) {
     if (!clock->started) {
         clock->started = true;
-        clock->now = packet_time < latest ? packet_time : latest;
+        clock->now = packet_time < 0 ? 0 : packet_time < latest ? packet_time : latest;
     }
     tw_time t = candidate(clock, packet_time);
-    clock->offset = t - packet_time;
+    if (__builtin_sub_overflow(t, packet_time, &clock->offset)) {
+        clock->offset = 0; /* damage again: the next packet sets it right */
+    }
     if (t > clock->now) {
         clock->now = t;
     }

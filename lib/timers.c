@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "pool.h"
 
@@ -181,16 +182,32 @@ void tw_timers_unset(struct tw_timers *timers, uint32_t number) {
     slot->place = NOWHERE; /* what is in the heap is known by it to be stale */
 }
 
-/* Open the next bucket: what falls due in it goes to the heap, what was only parked there goes on. */
-static void turn(struct tw_timers *timers) {
-    uint32_t number = timers->bucket[++timers->turned & (BUCKETS - 1)];
-    timers->bucket[timers->turned & (BUCKETS - 1)] = 0;
+/* Empty a bucket that was opened: what falls due goes to the heap, what was only parked there goes on. */
+static void empty(struct tw_timers *timers, uint32_t *bucket) {
+    uint32_t number = *bucket;
+    *bucket = 0;
     while (number) {
         struct slot *slot = get(timers, number);
         uint32_t after = slot->after;
         timers->in_wheel--;
         place(timers, number, slot);
         number = after;
+    }
+}
+
+/* Turn the wheel towards `tick`: by one bucket, or, when that is further than it reaches, past all of them at once. */
+static void turn(struct tw_timers *timers, int64_t tick) {
+    if (tick - timers->turned < BUCKETS) {
+        timers->turned++;
+        empty(timers, &timers->bucket[timers->turned & (BUCKETS - 1)]);
+        return;
+    }
+    uint32_t full[BUCKETS];
+    memcpy(full, timers->bucket, sizeof full);
+    memset(timers->bucket, 0, sizeof timers->bucket);
+    timers->turned = tick;
+    for (int i = 0; i < BUCKETS; i++) {
+        empty(timers, &full[i]);
     }
 }
 
@@ -226,7 +243,7 @@ bool tw_timers_pop(struct tw_timers *timers, tw_time until, struct tw_timer *ret
                 return true;
             }
         } else if (timers->in_wheel && timers->turned < tick_of(until)) {
-            turn(timers);
+            turn(timers, tick_of(until));
         } else {
             break;
         }

@@ -28,5 +28,9 @@ Suite *suite_hosts(void);
 Suite *suite_window(void);
 Suite *suite_tcpstate(void);
 Suite *suite_detect(void);
+Suite *suite_config(void);
+Suite *suite_options(void);
+Suite *suite_timers(void);
+Suite *suite_clock(void);
 
 #endif
