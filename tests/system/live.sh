@@ -23,7 +23,7 @@ start() { # FOLDER [OPTION...]: tcpwind on tw0 until it captures
     mkdir "$out" || exit 1
     "$TCPWIND" -i tw0 -w "$out" "$@" >"$out/stdout" 2>"$out/stderr" &
     tcpwind=$!
-    await test -s "$out/status.json" || { cat "$out/stderr"; exit 1; }
+    await grep -q 'capturing on tw0' "$out/stderr" || { cat "$out/stderr"; exit 1; }
 }
 
 # stop SIGNAL: its exit status is ours.
@@ -64,6 +64,10 @@ frames() { # FILE...: the bytes of all packets of the transfers
     done
 }
 
+is_another_file() { # FILE INODE
+    [ -s "$1" ] && [ "$(stat -c %i "$1")" != "$2" ]
+}
+
 # One transfer; all that it left behind is compared.
 stalled_transfer() { # NAME ADDRESS SIGNAL
     local out=$dir/$1 full=$dir/$1.pcap delay before
@@ -76,9 +80,9 @@ stalled_transfer() { # NAME ADDRESS SIGNAL
     delay=$(cat "$dir/delay")
     holds "$1: the alarm is in the log within a second ($delay s)" below "$delay" 1
 
-    before=$(stat -c %i "$out/status.json")
+    before=$(stat -c %i "$out/status.json" 2>/dev/null)
     kill -USR1 "$tcpwind"
-    holds "$1: a report comes on SIGUSR1" await eval "[ \$(stat -c %i $out/status.json) != $before ]"
+    holds "$1: a report comes on SIGUSR1" await is_another_file "$out/status.json" "$before"
     same "$1: that report says that it is not the last" False "$(json "$out/status.json" 'd["complete"]')"
 
     stop_tcpdump
