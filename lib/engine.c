@@ -25,6 +25,7 @@ struct tw_engine {
     struct tw_clock clock;
     tw_time begun, time; /* clock at the first packet; the last packet's own time */
     int dlt;
+    uint8_t source; /* the extraction's number for it */
     bool live;
     struct tw_report counts; /* time, packets */
     uint32_t n;
@@ -63,7 +64,7 @@ int tw_engine_source(struct tw_engine *engine, int dlt, uint32_t snaplen) {
     }
     tw_engine_flush(engine);
     engine->dlt = dlt;
-    tw_extract_source(tw_tracker_extract(engine->tracker), dlt, snaplen);
+    engine->source = tw_extract_source(tw_tracker_extract(engine->tracker), dlt, snaplen);
     return 0;
 }
 
@@ -144,6 +145,7 @@ static tw_ref put(struct tw_engine *engine, const struct tw_tracked *tracked, ui
                                   .clock = tracked->clock,
                                   .wirelen = tracked->wirelen,
                                   .flags = ring_flags(tracked->packet),
+                                  .source = engine->source,
                                   .caplen = snaplen && caplen > snaplen ? snaplen : caplen};
     if (engine->settings.ring.max_age) {
         tw_ring_age(engine->ring, tracked->clock - engine->settings.ring.max_age);

@@ -122,9 +122,8 @@ struct tw_ring *tw_extract_ring(struct tw_extract *x) {
     return x->ring;
 }
 
-void tw_extract_source(struct tw_extract *x, int dlt, uint32_t snaplen) {
-    x->files.dlt = dlt;
-    x->files.snaplen = snaplen;
+uint8_t tw_extract_source(struct tw_extract *x, int dlt, uint32_t snaplen) {
+    return tw_outfiles_source(&x->files, dlt, snaplen);
 }
 
 /* The extractions that wait, in the order in which they began to. */
@@ -195,11 +194,11 @@ static void conclude(struct tw_extract *x, struct extraction *e) {
 
 /* Writing. */
 
-static int write_packet(struct tw_extract *x, struct extraction *e, struct tw_writer_packet *packet, tw_ref ref,
-                        tw_time clock) {
+static int write_packet(struct tw_extract *x, struct extraction *e, uint8_t source, struct tw_writer_packet *packet,
+                        tw_ref ref, tw_time clock) {
     packet->extraction = number_of(x, e);
     packet->before = !e->alarm_at || ref < e->alarm_at;
-    int err = tw_outfiles_packet(&x->files, e->serial, e->id.index, packet, clock);
+    int err = tw_outfiles_packet(&x->files, e->serial, e->id.index, source, packet, clock);
     if (err) {
         return err;
     }
@@ -217,7 +216,7 @@ static int write_entry(struct tw_extract *x, struct extraction *e, tw_ref ref, c
                        tw_time clock) {
     struct tw_writer_packet packet = {
         .time = entry->time, .caplen = entry->caplen, .wirelen = entry->wirelen, .bytes = tw_ring_bytes(entry)};
-    return write_packet(x, e, &packet, ref, clock);
+    return write_packet(x, e, entry->source, &packet, ref, clock);
 }
 
 static int write_aside(struct tw_extract *x, struct extraction *e, uint32_t number, tw_time clock) {
@@ -228,7 +227,7 @@ static int write_aside(struct tw_extract *x, struct extraction *e, uint32_t numb
         return 0;
     }
     struct tw_writer_packet packet = {.time = h->time, .caplen = h->caplen, .wirelen = h->wirelen, .bytes = bytes};
-    return write_packet(x, e, &packet, h->ref, clock);
+    return write_packet(x, e, h->source, &packet, h->ref, clock);
 }
 
 /* The side whose handshake, among those still to be written, was sent first. */
@@ -651,7 +650,8 @@ static void keep_aside(struct tw_extract *x, struct tw_flow *flow, enum tw_side 
                                      .caplen = entry->caplen,
                                      .wirelen = entry->wirelen,
                                      .flow = entry->flow,
-                                     .side = (uint8_t)side};
+                                     .side = (uint8_t)side,
+                                     .source = entry->source};
     uint32_t number;
     while (!(number = tw_handshakes_put(x->handshakes, &handshake, bytes)) && drop_longest_silent(x)) {
     }

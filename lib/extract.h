@@ -39,8 +39,8 @@ void tw_extract_destroy(struct tw_extract *extract);
 /* The ring that packets of flows are put into, by the caller. */
 struct tw_ring *tw_extract_ring(struct tw_extract *extract);
 
-/* Packets come from a source of this link type from now on. */
-void tw_extract_source(struct tw_extract *extract, int dlt, uint32_t snaplen);
+/* The number of a source of packets, for their entries in the ring. */
+uint8_t tw_extract_source(struct tw_extract *extract, int dlt, uint32_t snaplen);
 
 /* A flow has been created: begin at once if it was selected. */
 void tw_extract_flow_begin(struct tw_extract *extract, struct tw_flow *flow);

@@ -21,6 +21,7 @@ struct tw_handshake {
     uint32_t caplen, wirelen;
     uint32_t flow; /* the owner's number */
     uint8_t side;  /* enum tw_side of its sender */
+    uint8_t source;
 };
 
 /* Make a store of at most `size` bytes (at least one cell). NULL: no memory. */

@@ -51,23 +51,41 @@ static int finish(struct tw_outfiles *files, struct tw_outfile *file) {
     return err;
 }
 
-static bool is_full(const struct tw_outfiles *files, const struct tw_outfile *file, uint32_t caplen, tw_time clock) {
+uint8_t tw_outfiles_source(struct tw_outfiles *files, int dlt, uint32_t snaplen) {
+    uint32_t alike = 0;
+    for (uint32_t n = 0; n < files->n_sources; n++) {
+        if (files->source[n].dlt == dlt) {
+            alike = n;
+            if (files->source[n].snaplen == snaplen) {
+                return (uint8_t)n;
+            }
+        }
+    }
+    if (files->n_sources == TW_OUTFILES_SOURCES) {
+        return (uint8_t)alike;
+    }
+    files->source[files->n_sources] = (struct tw_outfiles_source){dlt, snaplen};
+    return (uint8_t)files->n_sources++;
+}
+
+static bool is_full(const struct tw_outfiles *files, const struct tw_outfile *file, int dlt, uint32_t caplen,
+                    tw_time clock) {
     const struct tw_pcap_settings *s = &files->settings;
-    return file->dlt != files->dlt || (s->max_packets && file->packets >= s->max_packets) ||
+    return file->dlt != dlt || (s->max_packets && file->packets >= s->max_packets) ||
            (s->max_size && file->size + RECORD_HEAD + caplen > s->max_size) ||
            (s->max_age && clock - file->begun > s->max_age);
 }
 
 static int begin(struct tw_outfiles *files, struct tw_outfile *file, uint64_t owner, uint64_t flow_index,
-                 const struct tw_writer_packet *packet, tw_time clock) {
+                 const struct tw_outfiles_source *source, const struct tw_writer_packet *packet, tw_time clock) {
     struct tw_name name = {.kind = TW_NAME_PCAP, .time = packet->time, .number = files->next_number};
     if (files->settings.split == TW_SPLIT_FLOW) {
         name.flow = flow_index;
     }
-    struct tw_outfile fresh = {.owner = owner, .size = FILE_HEAD, .begun = clock, .dlt = files->dlt};
+    struct tw_outfile fresh = {.owner = owner, .size = FILE_HEAD, .begun = clock, .dlt = source->dlt};
     int err = tw_naming_make(files->settings.prefix, &name, fresh.name);
     if (!err) {
-        err = tw_writer_begin(files->writer, number_of(files, file), fresh.name, files->dlt, files->snaplen);
+        err = tw_writer_begin(files->writer, number_of(files, file), fresh.name, source->dlt, source->snaplen);
     }
     if (!err) {
         *file = fresh;
@@ -76,17 +94,17 @@ static int begin(struct tw_outfiles *files, struct tw_outfile *file, uint64_t ow
     return err;
 }
 
-int tw_outfiles_packet(struct tw_outfiles *files, uint64_t extraction, uint64_t flow_index,
+int tw_outfiles_packet(struct tw_outfiles *files, uint64_t extraction, uint64_t flow_index, uint8_t source,
                        struct tw_writer_packet *packet, tw_time clock) {
     uint64_t owner = owner_of(files, extraction);
     const struct tw_outfile *found = find(files, owner);
     struct tw_outfile *file = found ? &files->file[found - files->file] : find_place(files);
     int err = 0;
-    if (is_open(file) && (!found || is_full(files, file, packet->caplen, clock))) {
+    if (is_open(file) && (!found || is_full(files, file, files->source[source].dlt, packet->caplen, clock))) {
         err = finish(files, file);
     }
     if (!err && !is_open(file)) {
-        err = begin(files, file, owner, flow_index, packet, clock);
+        err = begin(files, file, owner, flow_index, &files->source[source], packet, clock);
     }
     if (!err) {
         packet->file = number_of(files, file);

@@ -13,6 +13,14 @@
 #include "settings.h"
 #include "writer.h"
 
+/* What packets are captured from, as far as a file has to know; by number, from 0. */
+struct tw_outfiles_source {
+    int dlt;
+    uint32_t snaplen;
+};
+
+enum { TW_OUTFILES_SOURCES = 256 };
+
 struct tw_outfile {
     char name[TW_NAME_MAX]; /* as it will be called; "": not open */
     uint64_t owner;         /* the extraction that it belongs to, as serial number; 0: all */
@@ -27,8 +35,8 @@ struct tw_outfiles {
     struct tw_writer *writer; /* borrowed; NULL: nothing is written */
     uint64_t next_number;
     uint64_t uses;
-    int dlt; /* of packets from now on */
-    uint32_t snaplen;
+    uint32_t n_sources;
+    struct tw_outfiles_source source[TW_OUTFILES_SOURCES];
     struct tw_outfile file[TW_WRITER_FILES];
 };
 
@@ -36,17 +44,24 @@ void tw_outfiles_init(struct tw_outfiles *files, const struct tw_pcap_settings *
                       uint64_t next_number);
 
 /*
+ * The number of a source, by which tw_outfiles_packet knows it. There are far fewer link types than numbers; a source
+ * that finds none free takes the number of one of its link type.
+ */
+uint8_t tw_outfiles_source(struct tw_outfiles *files, int dlt, uint32_t snaplen);
+
+/*
  * Write a packet for an extraction; packet->file is filled in here.
  *
  *   owner       serial number of the extraction, from 1
  *   flow_index  for the name
+ *   source      what it was captured from
  *   clock       the engine's, for pcap.max_age
  *
  * Returns 0, or TW_EAGAIN when the writer had no room: then try the same packet again later. Another error (a name that
  * is too long) keeps the packet out of the files.
  */
-int tw_outfiles_packet(struct tw_outfiles *files, uint64_t owner, uint64_t flow_index, struct tw_writer_packet *packet,
-                       tw_time clock);
+int tw_outfiles_packet(struct tw_outfiles *files, uint64_t owner, uint64_t flow_index, uint8_t source,
+                       struct tw_writer_packet *packet, tw_time clock);
 
 /* The name of the file that this extraction writes to; "": none is open. */
 const char *tw_outfiles_name(const struct tw_outfiles *files, uint64_t owner);

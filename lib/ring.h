@@ -39,8 +39,9 @@ struct tw_ring_entry {
     tw_time clock; /* the engine's clock at that packet; never falls from entry to entry */
     uint32_t flow; /* the owner's number for the flow; set after the put */
     uint32_t link; /* in units of 8 bytes; 0: none */
-    uint32_t caplen : 24;
-    uint32_t flags : 8;
+    uint32_t caplen : 19;
+    uint32_t flags : 5;
+    uint32_t source : 8; /* the owner's number for what it was captured from */
     uint32_t wirelen;
 };
 
@@ -64,7 +65,7 @@ void tw_ring_destroy(struct tw_ring *ring);
 /*
  * Copy a packet in, dropping the oldest where room is needed.
  *
- *   entry  its time, clock, flow, flags, caplen (at most 262144) and wirelen are taken; link is set to 0
+ *   entry  all but link is taken; caplen is at most 262144; link is set to 0
  *   bytes  caplen bytes
  *
  * Returns the reference; cannot fail.

@@ -75,8 +75,8 @@ static tw_ref model_put(struct model *model, uint32_t caplen, uint8_t flags, tw_
     uint8_t fill = (uint8_t)(model->n * 7 + 1);
     memset(packet, fill, caplen);
     struct tw_ring_entry entry = {.time = clock + 5, .clock = clock, .flow = (uint32_t)model->n, .link = 99};
-    entry.caplen = caplen & 0xffffff;
-    entry.flags = flags;
+    entry.caplen = caplen & 0x7ffff;
+    entry.flags = flags & 0x1f;
     entry.wirelen = caplen + 1;
     tw_ref bound = tw_ring_tail_after(model->ring, caplen);
     tw_ref ref = tw_ring_put(model->ring, &entry, packet);
