@@ -5,13 +5,10 @@
 
 VERSION := 0.1.0
 
-lib := err settings clock pool rate elders timers ring flowkey window tcpstate detect flow flowtable fragments handshakes \
-	outfiles extract tracker engine fdio queue tally pcapfile linefile filestore naming sink writer text json \
-	community human flowlog alarmlog report report_text hosts
+lib := err settings clock pool rate elders timers ring flowkey window tcpstate detect flow flowtable fragments handshakes outfiles extract tracker engine fdio queue tally pcapfile linefile filestore naming sink writer text json community human flowlog alarmlog report report_text hosts
 daemon := config configscan keys units value options log capture manifest output alarmlines progress session offline signals daemon
 programs :=
-tests := err ring pcapfile naming queue linefile filestore tally sink writer text json human community alarmlog flowlog \ timers clock
-	report hosts window tcpstate detect config options
+tests := err ring pcapfile naming queue linefile filestore tally sink writer text json human community alarmlog flowlog timers clock report hosts window tcpstate detect config options
 support := folder check_json
 fuzz := events config
 man :=
