@@ -36,6 +36,8 @@ static Suite *(*const suites[])(void) = {
     suite_detect,
     suite_config,
     suite_options,
+    suite_output,
+    suite_capture,
     suite_timers,
     suite_clock,
 };

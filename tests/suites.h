@@ -30,6 +30,8 @@ Suite *suite_tcpstate(void);
 Suite *suite_detect(void);
 Suite *suite_config(void);
 Suite *suite_options(void);
+Suite *suite_output(void);
+Suite *suite_capture(void);
 Suite *suite_timers(void);
 Suite *suite_clock(void);
 
