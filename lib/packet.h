@@ -6,78 +6,12 @@
  * What is looked through: VLAN tags, MPLS, PPPoE, LLC/SNAP, IP in IP, AH, IPv6 extension headers,
  * GRE, VXLAN, GENEVE, GTP-U, ERSPAN II. Lengths come from the IP header, never from the frame.
  * A packet that cannot be decoded to its end is no error: the view says how far it came and why.
- * The view copies what it keeps; it owns nothing and points nowhere.
  */
 #ifndef TW_PACKET_H
 #define TW_PACKET_H
 
 #include "settings.h"
-#include "types.h"
-
-/* TCP flags as on the wire (RFC 9293 3.1). */
-enum {
-    TW_TCP_FIN = 0x01,
-    TW_TCP_SYN = 0x02,
-    TW_TCP_RST = 0x04,
-    TW_TCP_PSH = 0x08,
-    TW_TCP_ACK = 0x10,
-    TW_TCP_URG = 0x20
-};
-
-/* How far the TCP header was captured; each holds only with those before it. */
-enum {
-    TW_HAS_SEQ = 0x01,
-    TW_HAS_ACK = 0x02,
-    TW_HAS_FLAGS = 0x04,
-    TW_HAS_WINDOW = 0x08,
-    TW_HAS_OPTIONS = 0x10, /* the whole header, all options */
-};
-
-/* Why decoding ended early, and whether there is something to hang on a flow. */
-enum {
-    TW_PACKET_CUT = 0x01,       /* a header that the capture, or a first fragment, cut */
-    TW_PACKET_MALFORMED = 0x02, /* a header that contradicts the lengths */
-    TW_PACKET_TOO_DEEP = 0x04,
-    TW_PACKET_TCP = 0x08,            /* a TCP header with at least its ports */
-    TW_PACKET_LATER_FRAGMENT = 0x10, /* no transport header: datagram says whose part it is */
-};
-
-enum { TW_IP_MAX = 8 }; /* IP headers in one packet */
-
-/* What the fragments of one datagram have in common (RFC 791 3.2, RFC 8200 4.5). */
-struct tw_datagram {
-    struct tw_addr src, dst;
-    uint32_t id;
-    uint8_t proto;
-    uint8_t ip_version;
-};
-
-struct tw_packet {
-    uint8_t status;     /* TW_PACKET_... */
-    uint8_t ip_version; /* 4 or 6; 0: no IP header was reached */
-    uint8_t proto;      /* of the innermost IP header, behind its extension headers */
-    uint8_t ttl;        /* or hop limit */
-    uint16_t sport, dport;
-    struct tw_addr src, dst;
-
-    /* TCP; valid as far as `has` says */
-    uint8_t has;
-    uint8_t flags;        /* with RST, SYN and FIN are cleared; with SYN, FIN is */
-    uint16_t window;      /* as on the wire */
-    int16_t window_scale; /* the option's value, 0 to 255; -1: no such option (or not TW_HAS_OPTIONS) */
-    uint32_t seq, ack;
-    uint32_t payload; /* bytes of TCP payload by the IP length, captured or not */
-
-    /* the way here */
-    bool has_macs;
-    uint8_t smac[6], dmac[6];
-    uint16_t ethertype; /* of the innermost link header; 0: none */
-    uint8_t n_first;    /* datagrams of which this packet holds the first fragment, outermost first */
-    uint64_t flow_stat; /* bits of the flowStat column that this packet sets */
-    struct tw_scope scope;
-    struct tw_datagram later; /* with TW_PACKET_LATER_FRAGMENT */
-    struct tw_datagram first[TW_IP_MAX];
-};
+#include "view.h"
 
 /* Whether packets of this DLT (libpcap's number for the link type) can be decoded. */
 bool tw_linktype_is_known(int dlt);

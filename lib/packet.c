@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include "packet.h"
+
+#include "ip.h"
+#include "link.h"
+#include "tcpopt.h"
+#include "tunnel.h"
+#include "wlan.h"
+
+enum { TCP_HEADER = 20 };
+
+/* Of a SYN or RST only the one counts that takes effect. */
+static uint8_t effective_flags(uint8_t flags) {
+    if (flags & TW_TCP_RST) {
+        flags &= (uint8_t)~(TW_TCP_SYN | TW_TCP_FIN);
+    }
+    return flags & TW_TCP_SYN ? (uint8_t)(flags & ~TW_TCP_FIN) : flags;
+}
+
+/* The fields of a TCP header of which `left` bytes are there; all of it is `header` bytes. */
+static void keep_tcp(struct tw_packet *view, const uint8_t *h, size_t left, size_t header) {
+    view->status |= TW_PACKET_TCP;
+    view->sport = tw_be16(h);
+    view->dport = tw_be16(h + 2);
+    if (left < 8) {
+        return;
+    }
+    view->has |= TW_HAS_SEQ;
+    view->seq = tw_be32(h + 4);
+    if (left < 12) {
+        return;
+    }
+    view->has |= TW_HAS_ACK;
+    view->ack = tw_be32(h + 8);
+    if (left < 14) {
+        return;
+    }
+    view->has |= TW_HAS_FLAGS;
+    view->flags = effective_flags(h[13]);
+    if (left < 16) {
+        return;
+    }
+    view->has |= TW_HAS_WINDOW;
+    view->window = tw_be16(h + 14);
+    if (left < header) {
+        return;
+    }
+    view->has |= TW_HAS_OPTIONS;
+    if (view->flags & TW_TCP_SYN) {
+        view->window_scale = (int16_t)tw_tcpopt_window_scale(h + TCP_HEADER, header - TCP_HEADER);
+    }
+}
+
+/* A first fragment may end inside the header, which then goes on in the next one: cut, but no contradiction. */
+static enum tw_step tcp(struct tw_walk *walk) {
+    struct tw_packet *view = walk->view;
+    size_t pos = walk->bytes.pos, limit = walk->bytes.limit;
+    size_t left = tw_bytes_left(&walk->bytes);
+    bool may_go_on = view->n_first > 0;
+    if (limit < pos + TCP_HEADER && !may_go_on) {
+        return tw_walk_malformed(walk);
+    }
+    size_t header = TCP_HEADER;
+    const uint8_t *h = walk->bytes.data + pos;
+    if (left > 12) {
+        header = (h[12] >> 4) * 4u;
+        if (header < TCP_HEADER || (limit < pos + header && !may_go_on)) {
+            return tw_walk_malformed(walk);
+        }
+        view->payload = limit > pos + header ? (uint32_t)(limit - pos - header) : 0;
+    }
+    if (left < header) {
+        walk->bytes.error = TW_BYTES_CUT;
+    }
+    if (left >= 4) {
+        keep_tcp(view, h, left, header);
+    }
+    return TW_STEP_END;
+}
+
+/* The ports, which UDP and SCTP have in one place; NULL where they are not there. The cursor stays. */
+static const uint8_t *keep_ports(struct tw_walk *walk) {
+    const uint8_t *h = tw_bytes_peek(&walk->bytes, 4);
+    if (h) {
+        walk->view->sport = tw_be16(h);
+        walk->view->dport = tw_be16(h + 2);
+    }
+    return h;
+}
+
+static enum tw_step udp(struct tw_walk *walk) {
+    return keep_ports(walk) ? tw_tunnel_udp(walk, walk->view->dport) : TW_STEP_END;
+}
+
+static enum tw_step sctp(struct tw_walk *walk) {
+    walk->view->flow_stat |= TW_STAT_SCTP;
+    keep_ports(walk);
+    return TW_STEP_END;
+}
+
+static enum tw_step first_step(struct tw_walk *walk, int dlt) {
+    if (dlt == TW_DLT_ETHERNET) {
+        return TW_STEP_ETHERNET;
+    }
+    walk->view->flow_stat |= TW_STAT_NO_ETHERNET;
+    switch (dlt) {
+    case TW_DLT_WLAN:
+        return tw_wlan_frame(walk, false);
+    case TW_DLT_RADIOTAP:
+        return tw_wlan_radiotap(walk);
+    default:
+        return tw_link_other(walk, dlt);
+    }
+}
+
+static enum tw_step next_step(struct tw_walk *walk, enum tw_step step) {
+    switch (step) {
+    case TW_STEP_ETHERNET:
+        return tw_link_ethernet(walk);
+    case TW_STEP_IP:
+        return tw_ip(walk);
+    case TW_STEP_TCP:
+        return tcp(walk);
+    case TW_STEP_UDP:
+        return udp(walk);
+    case TW_STEP_SCTP:
+        return sctp(walk);
+    case TW_STEP_GRE:
+        return tw_tunnel_gre(walk);
+    case TW_STEP_MPLS:
+        return tw_link_mpls(walk);
+    case TW_STEP_PPP:
+        return tw_link_ppp(walk);
+    case TW_STEP_END:
+        break;
+    }
+    return TW_STEP_END;
+}
+
+/* What the cursor met, in the words of the view. */
+static void conclude(const struct tw_walk *walk) {
+    struct tw_packet *view = walk->view;
+    const struct tw_bytes *bytes = &walk->bytes;
+    if (bytes->error == TW_BYTES_CUT) {
+        view->status |= TW_PACKET_CUT;
+        view->flow_stat |= walk->cut_stat;
+    } else if (bytes->error == TW_BYTES_BEYOND) {
+        view->status |= TW_PACKET_MALFORMED;
+    }
+    if (view->ip_version && bytes->captured < bytes->limit) {
+        view->flow_stat |= TW_STAT_SHORT_OF_LENGTH;
+    }
+}
+
+/* All that says what else of the view is valid; the rest, some 500 bytes, is not worth clearing for each packet. */
+static void clear(struct tw_packet *view) {
+    view->status = view->ip_version = view->proto = view->ttl = 0;
+    view->sport = view->dport = 0;
+    view->has = 0;
+    view->window_scale = -1;
+    view->payload = 0;
+    view->has_macs = false;
+    view->ethertype = 0;
+    view->n_first = 0;
+    view->flow_stat = 0;
+    view->scope.n_vlans = view->scope.n_vnis = 0;
+    view->scope.ifindex = 0;
+}
+
+bool tw_linktype_is_known(int dlt) {
+    switch (dlt) {
+    case TW_DLT_NULL:
+    case TW_DLT_ETHERNET:
+    case TW_DLT_PPP:
+    case TW_DLT_RAW:
+    case TW_DLT_RAW_OPENBSD:
+    case TW_DLT_PPP_SERIAL:
+    case TW_DLT_RAW_FILE:
+    case TW_DLT_WLAN:
+    case TW_DLT_LOOP:
+    case TW_DLT_COOKED:
+    case TW_DLT_RADIOTAP:
+    case TW_DLT_IPV4:
+    case TW_DLT_IPV6:
+    case TW_DLT_COOKED_2:
+        return true;
+    default:
+        return false;
+    }
+}
+
+void tw_packet_decode(const struct tw_decode_settings *settings, int dlt, const uint8_t *data, uint32_t caplen,
+                      uint32_t wirelen, struct tw_packet *ret) {
+    struct tw_walk walk = {.bytes = tw_bytes_init(data, caplen),
+                           .wirelen = wirelen,
+                           .settings = settings,
+                           .view = ret,
+                           .cut_stat = TW_STAT_CUT_LAYER_2};
+    walk.bytes.limit = wirelen;
+
+    clear(ret);
+    enum tw_step step = first_step(&walk, dlt);
+    while (step != TW_STEP_END) {
+        step = next_step(&walk, step);
+    }
+    conclude(&walk);
+}
