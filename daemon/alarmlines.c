@@ -10,7 +10,7 @@
 enum { LINES_PER_SECOND = 10 };
 
 static const char *const ended_by[TW_ENDED_BY_COUNT] = {
-    [TW_ENDED_WINDOW] = "the window opened", [TW_ENDED_RESET] = "reset",    [TW_ENDED_FIN] = "the other side closed",
+    [TW_ENDED_WINDOW] = "the window opened", [TW_ENDED_RESET] = "reset",       [TW_ENDED_FIN] = "the other side closed",
     [TW_ENDED_FLOW] = "the flow ended",      [TW_ENDED_EXIT] = "tcpwind ends",
 };
 

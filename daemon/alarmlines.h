@@ -13,8 +13,8 @@
 #include <stdatomic.h>
 
 struct alarmlines {
-    tw_time second;       /* monotonic: when the second of `printed` began */
-    unsigned printed;     /* in it */
+    tw_time second;        /* monotonic: when the second of `printed` began */
+    unsigned printed;      /* in it */
     _Atomic uint64_t more; /* alarms without a line since the last sum */
 };
 

@@ -235,7 +235,9 @@ int capture_open_live(const struct capture_options *options, struct capture **re
 
 /* Asking */
 
-int capture_link_type(const struct capture *capture) { return pcap_datalink(capture->pcap); }
+int capture_link_type(const struct capture *capture) {
+    return pcap_datalink(capture->pcap);
+}
 
 const char *capture_link_name(int dlt) {
     static __thread char unnamed[24];
@@ -252,14 +254,18 @@ uint32_t capture_snaplen(const struct capture *capture) {
     return snaplen > 0 && snaplen < CAPTURE_BYTES_MAX ? (uint32_t)snaplen : CAPTURE_BYTES_MAX;
 }
 
-int capture_fd(struct capture *capture) { return pcap_get_selectable_fd(capture->pcap); }
+int capture_fd(struct capture *capture) {
+    return pcap_get_selectable_fd(capture->pcap);
+}
 
 tw_time capture_timeout(struct capture *capture) {
     const struct timeval *timeout = pcap_get_required_select_timeout(capture->pcap);
     return timeout ? timeout->tv_sec * TW_SECOND + timeout->tv_usec * TW_US : 0;
 }
 
-tw_time capture_latency(void) { return PACKET_TIMEOUT_MS * TW_MS; }
+tw_time capture_latency(void) {
+    return PACKET_TIMEOUT_MS * TW_MS;
+}
 
 void capture_stats(struct capture *capture, struct capture_stats *ret) {
     struct pcap_stat now;
@@ -312,4 +318,6 @@ int capture_dispatch(struct capture *capture, int max, capture_packet_fn *fn, vo
     return reason_of(capture);
 }
 
-void capture_stop(struct capture *capture) { pcap_breakloop(capture->pcap); }
+void capture_stop(struct capture *capture) {
+    pcap_breakloop(capture->pcap);
+}

@@ -27,7 +27,7 @@ static const tw_time drain_most = 5 * TW_SECOND;
 
 struct live {
     struct session session;
-    struct capture *capture; /* NULL: the interface is away */
+    struct capture *capture;     /* NULL: the interface is away */
     struct capture_stats before; /* of captures that were closed */
     struct ev_loop *loop;
     struct ev_io readable;
@@ -188,7 +188,8 @@ static void drain(struct live *live) {
     tw_time begun = session_clock(), last = begun;
     tw_time silence = 2 * capture_latency();
     struct timespec nap = {.tv_nsec = TW_MS};
-    while (live->capture && !live->drained && session_clock() - begun < drain_most && session_clock() - last < silence) {
+    while (live->capture && !live->drained && session_clock() - begun < drain_most &&
+           session_clock() - last < silence) {
         if (turn(live) > 0) {
             last = session_clock();
         } else {
@@ -267,9 +268,13 @@ int daemon_run(const struct options *options, const struct config *config) {
 
 static int run_command(const struct options *options, const struct config *config) {
     switch (options->command) {
-    case OPTIONS_TEST: return 0;
-    case OPTIONS_PRINT: config_print(config, stdout); return fflush(stdout) == 0 ? 0 : STATUS_FAILED;
-    default: return options->mode == CONFIG_OFFLINE ? offline_run(options, config) : daemon_run(options, config);
+    case OPTIONS_TEST:
+        return 0;
+    case OPTIONS_PRINT:
+        config_print(config, stdout);
+        return fflush(stdout) == 0 ? 0 : STATUS_FAILED;
+    default:
+        return options->mode == CONFIG_OFFLINE ? offline_run(options, config) : daemon_run(options, config);
     }
 }
 

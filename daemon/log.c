@@ -16,11 +16,17 @@ static const char head[] = "tcpwind: ";
 static enum log_level level_max = LEVEL_NOTICE;
 static _Atomic uint64_t lost;
 
-void log_open(enum log_level level) { level_max = level; }
+void log_open(enum log_level level) {
+    level_max = level;
+}
 
-bool log_has(enum log_level level) { return level <= level_max; }
+bool log_has(enum log_level level) {
+    return level <= level_max;
+}
 
-uint64_t log_lost(void) { return atomic_load(&lost); }
+uint64_t log_lost(void) {
+    return atomic_load(&lost);
+}
 
 /* Would a write be taken at once? */
 static bool is_ready(void) {

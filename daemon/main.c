@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon.h"
 
-int main(int argc, char **argv) { return daemon_main(argc, argv); }
+int main(int argc, char **argv) {
+    return daemon_main(argc, argv);
+}

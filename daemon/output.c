@@ -351,8 +351,8 @@ static void read_report(struct output *output, struct replacement *replacement) 
     if (tw_naming_fixed(output->prefix, fixed[FIXED_REPORT], name) == 0) {
         replacement->report = read_whole(output->dirfd, name, &len);
     }
-    if (replacement->report && (!manifest_read(replacement->report, len, &replacement->manifest) ||
-                                !replacement->manifest.is_analysis)) {
+    if (replacement->report &&
+        (!manifest_read(replacement->report, len, &replacement->manifest) || !replacement->manifest.is_analysis)) {
         manifest_fini(&replacement->manifest);
         free(replacement->report);
         replacement->report = NULL;

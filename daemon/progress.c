@@ -25,7 +25,8 @@ void progress_show(struct progress *progress, uint64_t done, uint64_t size, uint
     double seconds = (double)(now - progress->begun) / (double)TW_SECOND;
     char percent[16] = "";
     if (size > 0) {
-        snprintf(percent, sizeof(percent), "%3u %%  ", (unsigned)(done >= size ? 100 : 100.0 * (double)done / (double)size));
+        snprintf(percent, sizeof(percent), "%3u %%  ",
+                 (unsigned)(done >= size ? 100 : 100.0 * (double)done / (double)size));
     }
     fprintf(stderr, "\r%s%" PRIu64 " packets  %.0f packets/s \033[K", percent, packets, (double)packets / seconds);
     progress->shown = now;

@@ -333,7 +333,8 @@ static bool stop_writer(struct session *session, tw_time left) {
     int err = tw_writer_destroy(session->writer, left);
     session->writer = NULL;
     if (err == -ETIMEDOUT) {
-        log_error("%s: the disk does not follow; what was not written is left as .part", session->config->pcap.directory);
+        log_error("%s: the disk does not follow; what was not written is left as .part",
+                  session->config->pcap.directory);
     } else if (err) {
         log_error("%s: not everything was written: %s", session->config->pcap.directory, tw_strerror(err));
     }
@@ -349,7 +350,8 @@ bool session_close(struct session *session, bool complete) {
     tw_writer_stats(session->writer, &stats);
     ok &= stop_writer(session, left);
     alarmlines_flush(&session->alarms);
-    ok &= replace_fixed(session, FIXED_TEXT, &text) & replace_fixed(session, FIXED_JSON, &json);
+    ok &= replace_fixed(session, FIXED_TEXT, &text);
+    ok &= replace_fixed(session, FIXED_JSON, &json);
     print_report(session, &text, &json);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         log_error("standard output: %s", strerror(errno));

@@ -7,7 +7,9 @@ static volatile sig_atomic_t stop_requested;
 
 static const int numbers[5] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGUSR2};
 
-void signals_ignore_pipe(void) { (void)signal(SIGPIPE, SIG_IGN); }
+void signals_ignore_pipe(void) {
+    (void)signal(SIGPIPE, SIG_IGN);
+}
 
 /* The default action is back: a second signal ends the process. */
 static void stop_watching(struct signals *signals, struct ev_loop *loop) {
@@ -20,10 +22,18 @@ static void on_signal(struct ev_loop *loop, struct ev_signal *watcher, int event
     const struct signals_handlers *handlers = &signals->handlers;
     (void)events;
     switch (watcher->signum) {
-    case SIGUSR1: handlers->report(handlers->context); return;
-    case SIGHUP: handlers->reload(handlers->context); return;
-    case SIGUSR2: handlers->rotate(handlers->context); return;
-    default: stop_watching(signals, loop); handlers->stop(handlers->context);
+    case SIGUSR1:
+        handlers->report(handlers->context);
+        return;
+    case SIGHUP:
+        handlers->reload(handlers->context);
+        return;
+    case SIGUSR2:
+        handlers->rotate(handlers->context);
+        return;
+    default:
+        stop_watching(signals, loop);
+        handlers->stop(handlers->context);
     }
 }
 
@@ -56,4 +66,6 @@ void signals_catch_stop(void) {
     (void)signal(SIGUSR2, SIG_IGN);
 }
 
-bool signals_stop_requested(void) { return stop_requested != 0; }
+bool signals_stop_requested(void) {
+    return stop_requested != 0;
+}

@@ -38,7 +38,9 @@ static void make_file(void) {
     close(fd);
 }
 
-static void remove_file(void) { unlink(path); }
+static void remove_file(void) {
+    unlink(path);
+}
 
 static void write_file(const void *bytes, size_t len) {
     FILE *file = fopen(path, "w");
@@ -83,9 +85,9 @@ static const struct {
     {"microseconds", MAGIC_MICRO, 5, 7, 5 * TW_SECOND + 7 * TW_US},
     {"nanoseconds", MAGIC_NANO, 5, 7, 5 * TW_SECOND + 7},
     {"the epoch", MAGIC_NANO, 0, 0, 0},
-    {"the last second of a signed field", MAGIC_NANO, INT32_MAX, 0, INT32_MAX * TW_SECOND},
+    {"the last second of a signed field", MAGIC_NANO, INT32_MAX, 0, INT32_MAX *TW_SECOND},
     {"the first one past it", MAGIC_NANO, UINT32_C(1) << 31, 0, (INT64_C(1) << 31) * TW_SECOND},
-    {"the last second of all", MAGIC_MICRO, UINT32_MAX, 0, UINT32_MAX * TW_SECOND},
+    {"the last second of all", MAGIC_MICRO, UINT32_MAX, 0, UINT32_MAX *TW_SECOND},
     {"more nanoseconds than a second has", MAGIC_NANO, 5, 2000000000, 7 * TW_SECOND},
     {"more microseconds than a signed field", MAGIC_MICRO, 5, 3000000000, 3005 * TW_SECOND},
 };
@@ -125,7 +127,10 @@ static const struct {
     {"an empty file", "", 0, "empty"},
     {"gzip", "\x1f\x8b\x08\0\0\0\0\0", 8, "zcat"},
     {"zstd", "\x28\xb5\x2f\xfd\0\0\0\0", 8, "zstdcat"},
-    {"xz", "\xfd" "7zXZ\0\0\0", 8, "xzcat"},
+    {"xz",
+     "\xfd"
+     "7zXZ\0\0\0",
+     8, "xzcat"},
     {"half a file header", "\xd4\xc3\xb2\xa1\2\0", 6, "truncated"},
     {"text", "hello, world", 12, "unknown file format"},
 };

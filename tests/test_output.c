@@ -14,7 +14,7 @@
 #include "suites.h"
 
 #define HEAD_OF(type, complete) "{\"tcpwind\":\"1\",\"complete\":" complete ",\"source\":{\"type\":\"" type "\"},"
-#define LISTED "\"extract\":{\"files\":[\"s-20200101T000000Z-000001.pcap\"]}}\n"
+#define LISTED                  "\"extract\":{\"files\":[\"s-20200101T000000Z-000001.pcap\"]}}\n"
 
 static char folder[64];
 static char problem[OUTPUT_PROBLEM_MAX];
@@ -30,7 +30,9 @@ static void remove_folder(void) {
     ck_assert_int_eq(system(command), 0);
 }
 
-static void path_of(const char *name, char ret[512]) { snprintf(ret, 512, "%s/%s", folder, name); }
+static void path_of(const char *name, char ret[512]) {
+    snprintf(ret, 512, "%s/%s", folder, name);
+}
 
 static void put(const char *name, const char *text) {
     char path[512];
