@@ -121,6 +121,7 @@ static bool take_extension(struct tw_walk *walk) {
         return false;
     }
     uint8_t kind = view->proto;
+    view->flow_stat |= kind == TW_PROTO_AH ? TW_STAT_AH : 0;
     size_t n = extension_length(kind, h);
     if (walk->bytes.pos + n > walk->bytes.limit) {
         tw_walk_malformed(walk);
@@ -128,9 +129,6 @@ static bool take_extension(struct tw_walk *walk) {
     }
     tw_bytes_skip(&walk->bytes, n);
     view->proto = h[0];
-    if (kind == TW_PROTO_AH) {
-        view->flow_stat |= TW_STAT_AH;
-    }
     unsigned field = tw_be16(h + 2);
     return kind != TW_PROTO_FRAGMENT || take_fragment(walk, tw_be32(h + 4), field >> 3, field & 1);
 }
