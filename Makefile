@@ -5,10 +5,14 @@
 
 VERSION := 0.1.0
 
-lib := err settings tcpopt link ip tunnel wlan packet clock pool rate elders timers ring flowkey window tcpstate detect flow flowtable fragments handshakes outfiles extract tracker engine fdio queue tally pcapfile linefile filestore naming sink writer text json community human flowlog alarmlog report report_text hosts
-daemon := config configscan keys units value options log capture manifest output alarmlines progress session offline signals daemon
+lib := err settings tcpopt link ip tunnel wlan packet clock pool rate elders timers ring flowkey window tcpstate
+lib += detect flow flowtable fragments handshakes outfiles extract tracker engine fdio queue tally pcapfile
+lib += linefile filestore naming sink writer text json community human flowlog alarmlog report report_text hosts
+daemon := config configscan keys units value options log capture manifest output alarmlines progress session
+daemon += offline signals daemon
 programs := tcpwind
-tests := err ring pcapfile naming queue linefile filestore tally sink writer text json human community alarmlog flowlog timers clock report hosts window tcpstate detect config options output capture
+tests := err ring pcapfile naming queue linefile filestore tally sink writer text json human community alarmlog
+tests += flowlog timers clock report hosts window tcpstate detect config options output capture
 support := folder check_json
 fuzz := events config
 man :=
