@@ -335,8 +335,14 @@ void tw_sink_flow(struct tw_sink *sink, const struct tw_flow_record *record) {
     line_done(sink, &sink->flows, false);
 }
 
+void tw_sink_replace_in(struct tw_sink *sink, int dirfd, uint32_t mode, const char *name, const void *bytes,
+                        size_t len) {
+    note(sink, REPLACED, tw_filestore_replace(dirfd, name, bytes, len, mode), name);
+    add(sink, &sink->stats.replaced, 1);
+}
+
 void tw_sink_replace(struct tw_sink *sink, const char *name, const void *bytes, size_t len) {
-    note(sink, REPLACED, tw_filestore_replace(sink->options.dirfd, name, bytes, len, sink->options.pcap.mode), name);
+    tw_sink_replace_in(sink, sink->options.dirfd, sink->options.pcap.mode, name, bytes, len);
 }
 
 void tw_sink_source(struct tw_sink *sink, const char *name) {

@@ -59,6 +59,10 @@ void tw_sink_flow(struct tw_sink *sink, const struct tw_flow_record *record);
 void tw_sink_extract_end(struct tw_sink *sink, const struct tw_extract_event *event);
 void tw_sink_replace(struct tw_sink *sink, const char *name, const void *bytes, size_t len);
 
+/* The same in another folder, with these permission bits. */
+void tw_sink_replace_in(struct tw_sink *sink, int dirfd, uint32_t mode, const char *name, const void *bytes,
+                        size_t len);
+
 /* Write all that is in buffers. */
 void tw_sink_flush(struct tw_sink *sink);
 
@@ -67,6 +71,7 @@ void tw_sink_finish_all(struct tw_sink *sink);
 
 struct tw_sink_stats {
     uint64_t packets, bytes, lost_write, write_errors, lost_alarms, lost_flows;
+    uint64_t replaced;            /* replacements carried out, or tried */
     int error;                    /* the present trouble; 0: none */
     int first_error;              /* the first of the run */
     char error_name[TW_NAME_MAX]; /* the file that has the present trouble */

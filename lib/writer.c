@@ -8,12 +8,14 @@
 #include "writer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "err.h"
 #include "queue.h"
@@ -39,6 +41,8 @@ struct op_begin {
 };
 
 struct op_replace {
+    int dirfd; /* ours to close; negative: the output folder */
+    uint32_t mode;
     char name[TW_NAME_MAX];
     size_t len;
 };
@@ -101,9 +105,17 @@ static void carry_out_alarm(struct tw_sink *sink, const void *op, size_t len) {
     tw_sink_alarm(sink, &event);
 }
 
+static void carry_out_replace(struct tw_sink *sink, const struct op_replace *op) {
+    if (op->dirfd < 0) {
+        tw_sink_replace(sink, op->name, op + 1, op->len);
+    } else {
+        tw_sink_replace_in(sink, op->dirfd, op->mode, op->name, op + 1, op->len);
+        (void)close(op->dirfd);
+    }
+}
+
 static void carry_out(struct tw_sink *sink, enum op kind, const void *op, size_t len) {
     const struct op_begin *begin = op;
-    const struct op_replace *replace = op;
     switch (kind) {
     case OP_SOURCE:
         tw_sink_source(sink, op);
@@ -127,7 +139,7 @@ static void carry_out(struct tw_sink *sink, enum op kind, const void *op, size_t
         tw_sink_extract_end(sink, op);
         break;
     case OP_REPLACE:
-        tw_sink_replace(sink, replace->name, replace + 1, replace->len);
+        carry_out_replace(sink, op);
         break;
     case OP_FLUSH:
         tw_sink_flush(sink);
@@ -324,7 +336,9 @@ int tw_writer_extract_end(struct tw_writer *writer, const struct tw_extract_even
     return 0;
 }
 
-int tw_writer_replace(struct tw_writer *writer, const char *name, const char *text, size_t len) {
+/* The descriptor is the operation's once this has returned 0. */
+static int put_replace(struct tw_writer *writer, int dirfd, uint32_t mode, const char *name, const char *text,
+                       size_t len) {
     struct op_replace *op;
     if (strlen(name) >= TW_NAME_MAX)
         return TW_ENAME;
@@ -333,11 +347,28 @@ int tw_writer_replace(struct tw_writer *writer, const char *name, const char *te
     op = reserve(writer, sizeof(*op) + len, writer->limit);
     if (op == NULL)
         return TW_EAGAIN;
+    op->dirfd = dirfd;
+    op->mode = mode;
     memcpy(op->name, name, strlen(name) + 1);
     op->len = len;
     memcpy(op + 1, text, len);
     tw_queue_commit(writer->queue, OP_REPLACE, true);
     return 0;
+}
+
+int tw_writer_replace(struct tw_writer *writer, const char *name, const char *text, size_t len) {
+    return put_replace(writer, -1, 0, name, text, len);
+}
+
+int tw_writer_replace_in(struct tw_writer *writer, int dirfd, uint32_t mode, const char *name, const char *text,
+                         size_t len) {
+    int copy = fcntl(dirfd, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0)
+        return -errno;
+    int err = put_replace(writer, copy, mode, name, text, len);
+    if (err != 0)
+        (void)close(copy);
+    return err;
 }
 
 void tw_writer_drain(struct tw_writer *writer) {
@@ -371,6 +402,7 @@ void tw_writer_stats(struct tw_writer *writer, struct tw_writer_stats *ret) {
         .lost_flows = sink.lost_flows + writer->lost_flows,
         .queued = tw_queue_used(writer->queue),
         .queue_size = tw_queue_size(writer->queue),
+        .replaced = sink.replaced,
         .error = sink.error,
         .n_files = writer->n_files,
     };

@@ -93,6 +93,13 @@ int tw_writer_extract_end(struct tw_writer *writer, const struct tw_extract_even
  */
 int tw_writer_replace(struct tw_writer *writer, const char *name, const char *text, size_t len);
 
+/*
+ * The same in another folder, with these permission bits; `dirfd` is duplicated. The replacement is counted by
+ * tw_writer_stats().replaced once it was tried, as all are. Returns also a negative errno of the duplication.
+ */
+int tw_writer_replace_in(struct tw_writer *writer, int dirfd, uint32_t mode, const char *name, const char *text,
+                         size_t len);
+
 /* Wait until all that was put so far has been carried out and is in the files. */
 void tw_writer_drain(struct tw_writer *writer);
 
@@ -107,6 +114,7 @@ struct tw_writer_stats {
     uint64_t lost_write;              /* packets that a disk error kept out of the files */
     uint64_t write_errors;            /* times that writing began to fail */
     uint64_t lost_alarms, lost_flows; /* lines, for want of room or by a disk error */
+    uint64_t replaced;                /* replacements carried out, or tried */
     size_t queued, queue_size;        /* bytes */
     int error;                        /* the present trouble as a negative errno; 0: all is well */
     char error_name[TW_NAME_MAX];     /* the file that has it */

@@ -38,6 +38,7 @@ static Suite *(*const suites[])(void) = {
     suite_options,
     suite_output,
     suite_capture,
+    suite_notify,
     suite_timers,
     suite_clock,
 };

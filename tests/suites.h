@@ -32,6 +32,7 @@ Suite *suite_config(void);
 Suite *suite_options(void);
 Suite *suite_output(void);
 Suite *suite_capture(void);
+Suite *suite_notify(void);
 Suite *suite_timers(void);
 Suite *suite_clock(void);
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -153,6 +154,24 @@ START_TEST(everything_put_is_in_the_files_after_a_drain) {
     ck_assert_uint_eq(stats_of().queued, 0);
     ck_assert_int_eq(alarms_seen, 1);
     ck_assert(signals_blocked);
+}
+END_TEST
+
+START_TEST(another_folder_gets_its_file_with_its_mode) {
+    struct folder other;
+    struct stat st;
+    folder_init(&other);
+    int fd = dup(other.fd);
+    ck_assert_int_eq(open_writer(false), 0);
+    ck_assert_int_eq(tw_writer_replace_in(writer, fd, 0604, "status", "all is well", 11), 0);
+    close(fd); /* the writer has its own */
+    tw_writer_drain(writer);
+    ck_assert_int_eq(fstatat(other.fd, "status", &st, 0), 0);
+    ck_assert_int_eq(st.st_size, 11);
+    ck_assert_int_eq(st.st_mode & 07777, 0604);
+    ck_assert_uint_eq(stats_of().replaced, 1);
+    ck_assert_int_eq(tw_writer_replace_in(writer, -1, 0604, "status", "x", 1), -EBADF);
+    folder_fini(&other);
 }
 END_TEST
 
@@ -438,6 +457,7 @@ Suite *suite_writer(void) {
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, everything_put_is_in_the_files_after_a_drain, 0, 2);
+    tcase_add_test(tc, another_folder_gets_its_file_with_its_mode);
     tcase_add_test(tc, destroy_finishes_every_open_file);
     tcase_add_test(tc, a_packet_is_in_the_file_soon_after_pcap_flush);
     tcase_add_test(tc, no_packet_waits_for_two_times_pcap_flush);
