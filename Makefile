@@ -5,17 +5,19 @@
 
 VERSION := 0.1.0
 
-lib := err settings tcpopt link ip tunnel wlan packet clock pool rate elders timers ring flowkey window tcpstate
+lib := err capfile settings tcpopt link ip tunnel wlan packet clock pool rate elders timers ring flowkey window tcpstate
 lib += detect flow flowtable fragments handshakes outfiles extract tracker engine fdio queue tally pcapfile
 lib += linefile filestore naming sink writer text json community human flowlog alarmlog report report_text hosts
 daemon := config configscan keys units value options log capture manifest output alarmlines progress session
-daemon += offline signals daemon
+daemon += reader offline signals daemon
 daemon += notify
 programs := tcpwind
 tests := err ring pcapfile naming queue linefile filestore tally sink writer text json human community alarmlog
 tests += flowlog timers clock report hosts window tcpstate detect config options output capture
 tests += notify
-support := folder check_json
+tests += tracker
+support := folder check_json scenario
+generate := generate talk frame
 fuzz := events config
 man :=
 
@@ -53,7 +55,8 @@ fuzz_files := $(fuzz:%=$(B)/fuzz/%)
 archives := $(B)/libtcpwindd.a $(B)/libtcpwind.a
 test_objects := $(tests:%=$(B)/tests/test_%.o) $(support:%=$(B)/tests/support/%.o) $(B)/tests/main.o
 objects := $(lib:%=$(B)/lib/%.o) $(daemon:%=$(B)/daemon/%.o) $(programs:%=$(B)/daemon/main.o) $(test_objects) \
-	$(fuzz:%=$(B)/tests/fuzz/fuzz_%.o) $(B)/tests/fuzz/replay.o
+	$(fuzz:%=$(B)/tests/fuzz/fuzz_%.o) $(B)/tests/fuzz/replay.o \
+	$(generate:%=$(B)/tests/bench/%.o) $(B)/tests/bench/bare.o
 sources := $(wildcard lib/*.[ch] daemon/*.[ch] tests/*.[ch] tests/*/*.[ch])
 headers := $(wildcard lib/*.h daemon/*.h)
 scripts := $(shell grep -lI '^\#!/bin/.*sh' .ci/* tests/* tests/*/* 2>/dev/null)
@@ -102,12 +105,18 @@ $(B)/fuzz/events: $(B)/tests/support/check_json.o
 $(B)/stall: $(B)/tests/tools/stall.o
 	$(call link)
 
+$(B)/generate: $(generate:%=$(B)/tests/bench/%.o)
+	$(call link)
+
+$(B)/bare: $(B)/tests/bench/bare.o
+	$(call link,-lpcap)
+
 # --- tests
 
 # The same make with the same variables, each part with its own count.
 again = make -s $(MAKEOVERRIDES)
 
-check: $(B)/run-tests $(B)/stall all  ## install what is missing, build, and run all tests (DEPS=no: install nothing)
+check: $(B)/run-tests $(B)/stall $(B)/generate all  ## install what is missing, build, and run all tests (DEPS=no: install nothing)
 	@tests/tally '$(again) check-layers' '$(again) check-headers' '$(again) check-unit' '$(again) check-system' \
 		'$(again) check-fuzz SAN=address,undefined'
 
@@ -117,8 +126,9 @@ check-unit: $(B)/run-tests  ## the tests of the modules; CK_RUN_SUITE=NAME for o
 check-fuzz: $(fuzz_files)  ## what fuzzing found before, once more
 	@tests/tally $(foreach name,$(fuzz),'$(B)/fuzz/$(name) tests/fuzz/corpus/$(name)/*')
 
-check-system: all $(B)/stall  ## the program in network namespaces of its own; needs root, else skipped
-	@TCPWIND=$(CURDIR)/$(B)/tcpwind STALL=$(CURDIR)/$(B)/stall tests/tally $(sort $(wildcard tests/system/*.sh))
+check-system: all $(B)/stall $(B)/generate  ## the program in network namespaces of its own; needs root, else skipped
+	@TCPWIND=$(CURDIR)/$(B)/tcpwind STALL=$(CURDIR)/$(B)/stall GENERATE=$(CURDIR)/$(B)/generate \
+		tests/tally $(sort $(wildcard tests/system/*.sh))
 
 check-layers:  ## every module includes lower layers only, and each library of others has its one place
 	@awk -f tests/layers.awk lib/LAYERS daemon/LIBRARIES $(filter lib/% daemon/%,$(sources))
@@ -132,8 +142,8 @@ fuzz:  ## the fuzz targets for libFuzzer (needs clang), in build/clang-fuzzer-ad
 
 fuzz-programs: $(fuzz_files)
 
-bench: all  ## measure the speed
-	@tests/bench/run $(B)
+bench: all $(B)/generate $(B)/bare  ## measure the speed (BENCH=quick; BENCH_JSON=FILE)
+	@BENCH='$(BENCH)' BENCH_JSON='$(BENCH_JSON)' tests/bench/run $(B)
 
 demo: all $(B)/stall  ## record a transfer that stalls, and show what tcpwind makes of it
 	@tests/demo $(B)

@@ -41,6 +41,7 @@ static Suite *(*const suites[])(void) = {
     suite_notify,
     suite_timers,
     suite_clock,
+    suite_tracker,
 };
 /* clang-format on */
 

@@ -35,5 +35,6 @@ Suite *suite_capture(void);
 Suite *suite_notify(void);
 Suite *suite_timers(void);
 Suite *suite_clock(void);
+Suite *suite_tracker(void);
 
 #endif
