@@ -7,7 +7,6 @@
  * Makes FILE (`-`: standard output), FILE.json (totals) and FILE.stalls.tsv (a line for each connection that stalls). The
  * same options give the same bytes. Connections are numbered in the order of their first packets, and so does tcpwind.
  */
-#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -52,13 +51,23 @@ static struct load load = {
                 .traps = 0.05},
 };
 
+static _Noreturn void fail(const char *what) {
+    fprintf(stderr, "generate: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+static _Noreturn void refuse(const char *text, const char *why) {
+    fprintf(stderr, "generate: %s: %s\n", text, why);
+    exit(2);
+}
+
 /* The capture file. */
 
 static void flush(struct load *l) {
     for (size_t done = 0; done < l->used;) {
         ssize_t n = write(l->fd, l->buffer + done, l->used - done);
         if (n < 0 && errno != EINTR) {
-            err(1, "write");
+            fail("write");
         }
         done += n > 0 ? (size_t)n : 0;
     }
@@ -126,7 +135,7 @@ static FILE *open_beside(const char *path, const char *ending) {
     snprintf(name, sizeof name, "%s%s", strcmp(path, "-") ? path : "load", ending);
     FILE *file = fopen(name, "w");
     if (!file) {
-        err(1, "%s", name);
+        fail(name);
     }
     return file;
 }
@@ -142,7 +151,7 @@ static void write_totals(struct load *l, const char *path) {
             (uintmax_t)l->world.strays, (uintmax_t)l->zero_fields, EPOCH, (double)l->time / NS,
             (uintmax_t)l->options.seed);
     if (fclose(file) || fclose(l->stalls)) {
-        err(1, "%s", path);
+        fail(path);
     }
 }
 
@@ -187,7 +196,7 @@ static void run(struct load *l) {
     uint64_t n = l->options.at_once < l->options.flows ? l->options.at_once : l->options.flows;
     struct talk *talks = calloc(n, sizeof *talks);
     if (!talks) {
-        err(1, "%ju connections", (uintmax_t)n);
+        fail("memory for the connections");
     }
     for (uint64_t i = 0; i < n; i++) {
         begin(l, &talks[i], false, n);
@@ -230,7 +239,7 @@ static uint64_t number(const char *text) {
     char *end;
     double value = strtod(text, &end);
     if (*end || end == text || value < 0) {
-        errx(2, "%s: not a number", text);
+        refuse(text, "not a number");
     }
     return (uint64_t)value;
 }
@@ -239,7 +248,7 @@ static double share(const char *text) {
     char *end;
     double value = strtod(text, &end);
     if (*end || end == text || value < 0 || value > 1) {
-        errx(2, "%s: not between 0 and 1", text);
+        refuse(text, "not between 0 and 1");
     }
     return value;
 }
@@ -314,7 +323,7 @@ int main(int argc, char **argv) {
     const char *path = parse(&l->options, argc, argv);
     l->fd = strcmp(path, "-") ? open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644) : STDOUT_FILENO;
     if (l->fd < 0) {
-        err(1, "%s", path);
+        fail(path);
     }
     l->stalls = open_beside(path, ".stalls.tsv");
     fputs("flow\tclient\tcport\tserver\tsport\tzero_client\tzero_server\tepisodes_client\tepisodes_server\n",
