@@ -12,13 +12,13 @@ daemon := config configscan keys units value options log capture manifest output
 daemon += reader offline signals daemon
 daemon += notify
 programs := tcpwind
-tests := err ring pcapfile naming queue linefile filestore tally sink writer text json human community alarmlog
+tests := err bytes settings tcpopt packet ring pcapfile naming queue linefile filestore tally sink writer text json human community alarmlog
 tests += flowlog timers clock report hosts window tcpstate detect config options output capture
 tests += notify
 tests += tracker
-support := folder check_json scenario
+support := folder build_packet check_json scenario
 generate := generate talk frame
-fuzz := events config
+fuzz := packet tcpopt events config
 man :=
 
 # What the user may set, on the command line or in the environment.

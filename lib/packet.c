@@ -12,7 +12,7 @@ enum { TCP_HEADER = 20 };
 /* Of a SYN or RST only the one counts that takes effect. */
 static uint8_t effective_flags(uint8_t flags) {
     if (flags & TW_TCP_RST) {
-        flags &= (uint8_t)~(TW_TCP_SYN | TW_TCP_FIN);
+        flags &= (uint8_t) ~(TW_TCP_SYN | TW_TCP_FIN);
     }
     return flags & TW_TCP_SYN ? (uint8_t)(flags & ~TW_TCP_FIN) : flags;
 }

@@ -14,6 +14,10 @@
 /* clang-format off */
 static Suite *(*const suites[])(void) = {
     suite_err,
+    suite_bytes,
+    suite_settings,
+    suite_tcpopt,
+    suite_packet,
     suite_ring,
     suite_pcapfile,
     suite_naming,

@@ -8,6 +8,10 @@
 #include <check.h>
 
 Suite *suite_err(void);
+Suite *suite_bytes(void);
+Suite *suite_settings(void);
+Suite *suite_tcpopt(void);
+Suite *suite_packet(void);
 Suite *suite_ring(void);
 Suite *suite_pcapfile(void);
 Suite *suite_naming(void);
