@@ -116,7 +116,7 @@ $(B)/bare: $(B)/tests/bench/bare.o
 # The same make with the same variables, each part with its own count.
 again = make -s $(MAKEOVERRIDES)
 
-check: $(B)/run-tests $(B)/stall $(B)/generate all  ## install what is missing, build, and run all tests (DEPS=no: install nothing)
+check: $(B)/run-tests $(B)/stall $(B)/generate all  ## install what is missing, build, run all tests (DEPS=no: no install)
 	@tests/tally '$(again) check-layers' '$(again) check-headers' '$(again) check-unit' '$(again) check-system' \
 		'$(again) check-fuzz SAN=address,undefined'
 
