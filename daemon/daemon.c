@@ -134,7 +134,8 @@ static int open_capture(struct live *live, char *problem) {
 }
 
 static bool use_capture(struct live *live) {
-    if (!session_source(&live->session, live->session.config->capture.interface, live->capture)) {
+    if (!session_source(&live->session, live->session.config->capture.interface, capture_link_type(live->capture),
+                        capture_snaplen(live->capture))) {
         return false;
     }
     ev_io_init(&live->readable, on_readable, capture_fd(live->capture), EV_READ);
@@ -236,7 +237,7 @@ static int run_live(struct live *live, const struct options *options, const stru
         log_error("%s", problem);
         return err == CAPTURE_EFILTER ? STATUS_USAGE : STATUS_FAILED;
     }
-    if (!session_open(&live->session, options, config, config->engine.pcap.prefix)) {
+    if (!session_open(&live->session, options, config, config->engine.pcap.prefix, NULL)) {
         return STATUS_FAILED;
     }
     bool ok = use_capture(live);

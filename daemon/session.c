@@ -201,7 +201,7 @@ static bool start_writer(struct session *session) {
     return err == 0;
 }
 
-static bool make_engine(struct session *session) {
+static bool make_engine(struct session *session, const struct tw_ring_fetch *fetch) {
     const struct options *options = session->options;
     struct tw_settings settings = session->config->engine;
     struct tw_selection selection = {options->flows, options->n_flows, options->packets};
@@ -210,6 +210,7 @@ static bool make_engine(struct session *session) {
         .selection = options->n_flows || options->packets.last ? &selection : NULL,
         .writer = session->writer,
         .next_pcap = session->output.next_pcap,
+        .fetch = fetch,
         .live = session->is_live,
     };
     settings.pcap = session->pcap;
@@ -260,7 +261,8 @@ static void free_all(struct session *session, uint64_t next_pcap) {
     session->writer = NULL;
 }
 
-bool session_open(struct session *ret, const struct options *options, const struct config *config, const char *prefix) {
+bool session_open(struct session *ret, const struct options *options, const struct config *config, const char *prefix,
+                  const struct tw_ring_fetch *fetch) {
     struct session *session = ret;
     memset(session, 0, sizeof(*session));
     session->options = options;
@@ -275,16 +277,14 @@ bool session_open(struct session *ret, const struct options *options, const stru
         return false;
     }
     bool ok = open_folder(session, prefix) && (session->is_live || begin_report(session)) && start_writer(session) &&
-              make_engine(session);
+              make_engine(session, fetch);
     if (!ok) {
         free_all(session, 0);
     }
     return ok;
 }
 
-bool session_source(struct session *session, const char *name, const struct capture *capture) {
-    int dlt = capture_link_type(capture);
-    uint32_t snaplen = capture_snaplen(capture);
+bool session_source(struct session *session, const char *name, int dlt, uint32_t snaplen) {
     if (tw_engine_source(session->engine, dlt, snaplen)) {
         log_error("%s: packets of link type %s (%d) cannot be decoded", name, capture_link_name(dlt), dlt);
         return false;
@@ -303,7 +303,8 @@ bool session_source(struct session *session, const char *name, const struct capt
 void session_feed(void *context, tw_time time, uint32_t caplen, uint32_t wirelen, const uint8_t *bytes) {
     struct session *session = context;
     session->packets++;
-    tw_engine_feed(session->engine, time, caplen, wirelen, bytes);
+    tw_engine_feed(session->engine,
+                   &(struct tw_engine_packet){.time = time, .caplen = caplen, .wirelen = wirelen, .bytes = bytes});
 }
 
 /* Wait until everything is in the files; live not longer than the flush may take. Returns what is left of that. */

@@ -43,12 +43,14 @@ tw_time session_clock(void);
 
 /*
  * Open the folder, start the writer, make the engine; an analysis begins its report.
+ * `fetch`: where packets stay in files and are fetched again; NULL: they are copied.
  * What goes wrong is logged. Returns false when something did, then nothing is left open.
  */
-bool session_open(struct session *ret, const struct options *options, const struct config *config, const char *prefix);
+bool session_open(struct session *ret, const struct options *options, const struct config *config, const char *prefix,
+                  const struct tw_ring_fetch *fetch);
 
 /* From here on packets come from this source; name is borrowed. Returns false, and logs, for an unknown link type. */
-bool session_source(struct session *session, const char *name, const struct capture *capture);
+bool session_source(struct session *session, const char *name, int dlt, uint32_t snaplen);
 
 /* For capture_dispatch; context is the session. */
 void session_feed(void *context, tw_time time, uint32_t caplen, uint32_t wirelen, const uint8_t *bytes);

@@ -25,8 +25,8 @@ struct tw_engine {
     struct tw_clock clock;
     tw_time begun, time; /* clock at the first packet; the last packet's own time */
     int dlt;
-    uint8_t source; /* the extraction's number for it */
-    bool live;
+    uint8_t source;          /* the extraction's number for it */
+    bool is_in_file;         /* the bytes of packets stay there */
     struct tw_report counts; /* time, packets */
     uint32_t n;
     struct tw_tracked batch[BATCH];
@@ -44,7 +44,7 @@ int tw_engine_create(const struct tw_engine_options *options, struct tw_engine *
         return err;
     }
     engine->settings = *options->settings;
-    engine->live = options->live;
+    engine->is_in_file = options->fetch;
     engine->ring = tw_extract_ring(tw_tracker_extract(engine->tracker));
     engine->table = tw_tracker_table(engine->tracker);
     *ret = engine;
@@ -62,7 +62,6 @@ int tw_engine_source(struct tw_engine *engine, int dlt, uint32_t snaplen) {
     if (!tw_linktype_is_known(dlt)) {
         return TW_ELINKTYPE;
     }
-    tw_engine_flush(engine);
     engine->dlt = dlt;
     engine->source = tw_extract_source(tw_tracker_extract(engine->tracker), dlt, snaplen);
     return 0;
@@ -139,62 +138,69 @@ static uint8_t ring_flags(const struct tw_packet *packet) {
 }
 
 /* Put a packet into the ring; what the running batch has put there must not leave before it was worked on. */
-static tw_ref put(struct tw_engine *engine, const struct tw_tracked *tracked, uint32_t caplen, const uint8_t *bytes) {
+static tw_ref put(struct tw_engine *engine, const struct tw_tracked *tracked, const struct tw_engine_packet *from) {
     uint32_t snaplen = engine->settings.ring.snaplen;
-    struct tw_ring_entry entry = {.time = tracked->time,
-                                  .clock = tracked->clock,
-                                  .wirelen = tracked->wirelen,
-                                  .flags = ring_flags(tracked->packet),
-                                  .source = engine->source,
-                                  .caplen = snaplen && caplen > snaplen ? snaplen : caplen};
+    struct tw_ring_entry entry = {
+        .clock = tracked->clock,
+        .flags = ring_flags(tracked->packet),
+        .source = engine->source,
+        .caplen = snaplen && from->caplen > snaplen ? snaplen : from->caplen,
+    };
+    if (engine->is_in_file) {
+        entry.origin = from->origin;
+        entry.offset = from->offset;
+    } else {
+        entry.wirelen = from->wirelen;
+        entry.time = from->time;
+    }
     if (engine->settings.ring.max_age) {
         tw_ring_age(engine->ring, tracked->clock - engine->settings.ring.max_age);
     }
-    return tw_ring_put(engine->ring, &entry, bytes);
+    return tw_ring_put(engine->ring, &entry, from->bytes);
 }
 
 static bool would_push_batch_out(const struct tw_engine *engine, uint32_t caplen) {
     return engine->n && tw_ring_tail_after(engine->ring, caplen) > engine->batch[0].ref;
 }
 
-static void feed_flow(struct tw_engine *engine, struct tw_tracked *tracked, uint32_t caplen, const uint8_t *bytes) {
+static void feed_flow(struct tw_engine *engine, struct tw_tracked *tracked, const struct tw_engine_packet *from) {
     tracked->key_end = tw_flowkey_init(&tracked->key, tracked->packet);
     tracked->hash = tw_flowtable_hash(engine->table, &tracked->key, &tracked->packet->scope);
     tw_flowtable_prefetch_bucket(engine->table, tracked->hash);
-    tracked->ref = put(engine, tracked, caplen, bytes);
+    tracked->ref = put(engine, tracked, from);
     if (++engine->n == BATCH) {
         tw_engine_flush(engine);
     }
 }
 
 /* Fragments are rare; they are not worth a place in the batch. */
-static void feed_fragment(struct tw_engine *engine, struct tw_tracked *tracked, uint32_t caplen, const uint8_t *bytes) {
+static void feed_fragment(struct tw_engine *engine, struct tw_tracked *tracked, const struct tw_engine_packet *from) {
     const struct tw_packet *packet = tracked->packet;
     tw_engine_flush(engine);
     tw_tracker_serve(engine->tracker, tracked->clock);
     if (tw_tracker_knows(engine->tracker, &packet->later, tracked->clock)) {
-        tracked->ref = put(engine, tracked, caplen, bytes);
+        tracked->ref = put(engine, tracked, from);
         tw_tracker_fragment(engine->tracker, tracked);
     }
 }
 
-void tw_engine_feed(struct tw_engine *engine, tw_time time, uint32_t caplen, uint32_t wirelen, const uint8_t *bytes) {
-    if (would_push_batch_out(engine, caplen)) {
+void tw_engine_feed(struct tw_engine *engine, const struct tw_engine_packet *from) {
+    if (would_push_batch_out(engine, from->caplen)) {
         tw_engine_flush(engine);
     }
     struct tw_packet *packet = &engine->packet[engine->n];
     struct tw_tracked *tracked = &engine->batch[engine->n];
-    tw_packet_decode(&engine->settings.decode, engine->dlt, bytes, caplen, wirelen, packet);
+    tw_packet_decode(&engine->settings.decode, engine->dlt, from->bytes, from->caplen, from->wirelen, packet);
     tracked->packet = packet;
-    tracked->time = time;
-    tracked->wirelen = wirelen;
-    tracked->clock = tw_clock_feed(&engine->clock, time);
-    count_time(engine, time);
-    count_packet(&engine->counts.packets, packet, caplen, wirelen);
+    tracked->time = from->time;
+    tracked->wirelen = from->wirelen;
+    tracked->clock = tw_clock_feed(&engine->clock, from->time);
+    count_time(engine, from->time);
+    count_packet(&engine->counts.packets, packet, from->caplen, from->wirelen);
     if (has_flow(engine, packet)) {
-        feed_flow(engine, tracked, caplen, bytes);
+        feed_flow(engine, tracked, from);
     } else if (packet->status & TW_PACKET_LATER_FRAGMENT) {
-        feed_fragment(engine, tracked, caplen, bytes);
+        feed_fragment(engine, tracked, from);
     }
 }
 
@@ -234,7 +240,7 @@ void tw_engine_report(struct tw_engine *engine, struct tw_report *ret) {
     ret->time = engine->counts.time;
     ret->time.duration = engine->clock.started ? engine->clock.now - engine->begun : 0;
     ret->packets = engine->counts.packets;
-    ret->ring.in_file = false;
+    ret->ring.in_file = engine->is_in_file;
     ret->ring.size = engine->settings.ring.size;
     ret->ring.used = ring.used;
     ret->ring.packets = ring.packets;

@@ -23,16 +23,22 @@ int tw_engine_create(const struct tw_engine_options *options, struct tw_engine *
 void tw_engine_destroy(struct tw_engine *engine);
 
 /*
- * From here on packets come from a source of this link type and snapshot length; what was fed before is worked on first.
- * Flows go on. Returns 0, or TW_ELINKTYPE for a link type that is not decoded, then nothing changed.
+ * From here on packets come from a source of this link type and snapshot length. Flows go on. Returns 0, or TW_ELINKTYPE for a link type that is not decoded, then nothing changed.
  */
 int tw_engine_source(struct tw_engine *engine, int dlt, uint32_t snaplen);
 
-/*
- * Take one packet: bytes are valid during the call only, caplen is at most 262144 and at most wirelen.
- * It takes effect with its batch, at the latest at the next tw_engine_flush.
- */
-void tw_engine_feed(struct tw_engine *engine, tw_time time, uint32_t caplen, uint32_t wirelen, const uint8_t *bytes);
+/* A packet as it comes from its source. */
+struct tw_engine_packet {
+    tw_time time;
+    uint32_t caplen;      /* at most 262144 and at most wirelen */
+    uint32_t wirelen;     /* on the wire */
+    const uint8_t *bytes; /* caplen of them, valid during the call only */
+    uint32_t origin;      /* with options.fetch: where they are fetched again, as in struct tw_ring_entry */
+    uint64_t offset;
+};
+
+/* Take one packet. It takes effect with its batch, at the latest at the next tw_engine_flush. */
+void tw_engine_feed(struct tw_engine *engine, const struct tw_engine_packet *packet);
 
 /* Work on everything fed so far. To be called whenever no further packet is at hand. */
 void tw_engine_flush(struct tw_engine *engine);

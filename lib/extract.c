@@ -82,7 +82,7 @@ static bool is_limited(const struct tw_extract *x) {
     return x->settings.extract.max_bytes && !tw_extract_is_selecting(x);
 }
 
-static void leave(void *owner, tw_ref ref, const struct tw_ring_entry *entry, const uint8_t *bytes);
+static void leave(void *owner, tw_ref ref, const struct tw_ring_entry *entry);
 
 struct tw_extract *tw_extract_create(const struct tw_extract_options *options) {
     struct tw_extract *x = calloc(1, sizeof *x);
@@ -97,7 +97,7 @@ struct tw_extract *tw_extract_create(const struct tw_extract_options *options) {
     x->writer = options->writer;
     x->budget = options->in_steps ? STEP : SIZE_MAX;
     tw_outfiles_init(&x->files, &options->settings->pcap, options->writer, options->next_pcap);
-    x->ring = tw_ring_create(x->settings.ring.size, leave, x);
+    x->ring = tw_ring_create(x->settings.ring.size, options->fetch, leave, x);
     x->handshakes = tw_handshakes_create(x->settings.ring.handshakes);
     /* twice the flows: those of flows that live, and those that only write what is left */
     uint32_t max = x->settings.flow.max < UINT32_MAX / 2 ? 2 * x->settings.flow.max : UINT32_MAX - 1;
@@ -151,6 +151,10 @@ static bool has_more(const struct extraction *e) {
     return e->cursor || e->aside;
 }
 
+static enum tw_side side_of(const struct tw_ring_entry *entry) {
+    return entry->flags & TW_RING_SIDE_B ? TW_B : TW_A;
+}
+
 /* What is wanted. */
 
 static bool is_wanted(const struct tw_extract *x, const struct extraction *e, tw_ref ref,
@@ -162,7 +166,7 @@ static bool is_wanted(const struct tw_extract *x, const struct extraction *e, tw
     if (entry->flags & TW_RING_SYN) {
         return true; /* without both SYNs no tool can scale the window */
     }
-    uint8_t side = entry->flags & TW_RING_SIDE_B ? 1 << TW_B : 1 << TW_A;
+    uint8_t side = (uint8_t)(1 << side_of(entry));
     uint8_t sides = ref < e->sides_from ? e->sides_before : e->sides;
     return (sides & side) && (ref >= e->since_until || entry->clock >= e->since);
 }
@@ -212,22 +216,36 @@ static int write_packet(struct tw_extract *x, struct extraction *e, uint8_t sour
     return 0;
 }
 
+/* A packet whose file does not hold it any more is lost as one that has left the ring. */
+static int write_fetched(struct tw_extract *x, struct extraction *e, const struct tw_ring_entry *entry, tw_ref ref,
+                         const struct tw_ring_packet *fetched, tw_time clock) {
+    if (!fetched) {
+        lose(x, e, TW_LOST_OVERRUN, 1);
+        return 0;
+    }
+    struct tw_writer_packet packet = {
+        .time = fetched->time, .caplen = entry->caplen, .wirelen = fetched->wirelen, .bytes = fetched->bytes};
+    return write_packet(x, e, entry->source, &packet, ref, clock);
+}
+
 static int write_entry(struct tw_extract *x, struct extraction *e, tw_ref ref, const struct tw_ring_entry *entry,
                        tw_time clock) {
-    struct tw_writer_packet packet = {
-        .time = entry->time, .caplen = entry->caplen, .wirelen = entry->wirelen, .bytes = tw_ring_bytes(entry)};
-    return write_packet(x, e, entry->source, &packet, ref, clock);
+    struct tw_ring_packet packet;
+    bool ok = tw_ring_fetch(x->ring, entry, &packet);
+    return write_fetched(x, e, entry, ref, ok ? &packet : NULL, clock);
 }
 
 static int write_aside(struct tw_extract *x, struct extraction *e, uint32_t number, tw_time clock) {
     const struct tw_handshake *h = tw_handshakes_get(x->handshakes, number);
-    const uint8_t *bytes = h ? tw_handshakes_bytes(x->handshakes, number) : NULL;
-    if (!bytes) {
-        lose(x, e, TW_LOST_QUEUE, 1);
-        return 0;
+    struct tw_ring_packet packet = {.time = h->entry.time, .wirelen = h->entry.wirelen};
+    bool ok;
+    if (tw_ring_is_in_file(x->ring)) {
+        ok = tw_ring_fetch(x->ring, &h->entry, &packet);
+    } else {
+        packet.bytes = tw_handshakes_bytes(x->handshakes, number);
+        ok = packet.bytes;
     }
-    struct tw_writer_packet packet = {.time = h->time, .caplen = h->caplen, .wirelen = h->wirelen, .bytes = bytes};
-    return write_packet(x, e, h->source, &packet, h->ref, clock);
+    return write_fetched(x, e, &h->entry, h->ref, ok ? &packet : NULL, clock);
 }
 
 /* The side whose handshake, among those still to be written, was sent first. */
@@ -266,7 +284,7 @@ static void pump_chain(struct tw_extract *x, struct extraction *e, size_t budget
         if (is_wanted(x, e, e->cursor, entry) && write_entry(x, e, e->cursor, entry, clock) == TW_EAGAIN) {
             return;
         }
-        spent += tw_ring_cost(entry->caplen);
+        spent += tw_ring_cost(x->ring, entry->caplen);
         entry->flags &= ~TW_RING_PENDING & 0xffu;
         entry->flow = e->flow;
         step(e, entry);
@@ -343,7 +361,7 @@ static void turn_chain(struct tw_extract *x, struct extraction *e, const struct 
         entry->link = e->cursor ? (uint32_t)(e->cursor - ref) : 0;
         entry->flow = number_of(x, e);
         entry->flags |= TW_RING_PENDING;
-        count_found(found, entry->flags & TW_RING_SIDE_B ? TW_B : TW_A, entry->flags & TW_RING_SYN);
+        count_found(found, side_of(entry), entry->flags & TW_RING_SYN);
         found->oldest_clock = entry->clock;
         if (!e->cursor) {
             e->newest = ref;
@@ -394,7 +412,7 @@ static void mark_done(const struct tw_extract *x, const struct tw_flow *flow, st
     }
     struct tw_ring_entry *entry = raising ? tw_ring_get(x->ring, raising) : NULL;
     if (entry) {
-        int side = entry->flags & TW_RING_SIDE_B ? TW_B : TW_A;
+        enum tw_side side = side_of(entry);
         state->done_packets[side]--;
         state->done_syns[side] -= entry->flags & TW_RING_SYN ? 1 : 0;
     }
@@ -624,7 +642,7 @@ void tw_extract_finish(struct tw_extract *x, tw_time clock) {
 static uint64_t silence_rank(const void *owner, uint32_t number) {
     const struct tw_extract *x = owner;
     const struct tw_handshake *h = tw_handshakes_get(x->handshakes, number);
-    const struct tw_flow *flow = h ? tw_flowtable_get(x->table, h->flow) : NULL;
+    const struct tw_flow *flow = h ? tw_flowtable_get(x->table, h->entry.flow) : NULL;
     if (!flow) {
         return 0;
     }
@@ -637,23 +655,21 @@ static bool drop_longest_silent(struct tw_extract *x) {
         return false;
     }
     const struct tw_handshake *h = tw_handshakes_get(x->handshakes, number);
-    forget_aside(x, tw_flowtable_get(x->table, h->flow), (enum tw_side)h->side);
+    forget_aside(x, tw_flowtable_get(x->table, h->entry.flow), side_of(&h->entry));
     x->stats.handshakes_lost++;
     return true;
 }
 
 static void keep_aside(struct tw_extract *x, struct tw_flow *flow, enum tw_side side, tw_ref ref,
-                       const struct tw_ring_entry *entry, const uint8_t *bytes) {
-    struct tw_handshake handshake = {.ref = ref,
-                                     .time = entry->time,
-                                     .clock = entry->clock,
-                                     .caplen = entry->caplen,
-                                     .wirelen = entry->wirelen,
-                                     .flow = entry->flow,
-                                     .side = (uint8_t)side,
-                                     .source = entry->source};
-    uint32_t number;
-    while (!(number = tw_handshakes_put(x->handshakes, &handshake, bytes)) && drop_longest_silent(x)) {
+                       const struct tw_ring_entry *entry) {
+    struct tw_handshake handshake = {*entry, ref};
+    struct tw_ring_packet packet = {0};
+    uint32_t number, len = 0;
+    if (!tw_ring_is_in_file(x->ring)) {
+        (void)tw_ring_fetch(x->ring, entry, &packet);
+        len = entry->caplen;
+    }
+    while (!(number = tw_handshakes_put(x->handshakes, &handshake, packet.bytes, len)) && drop_longest_silent(x)) {
     }
     flow->aside[side] = number;
     x->stats.handshakes_lost += !number;
@@ -677,16 +693,16 @@ static void leave_pending(struct tw_extract *x, tw_ref ref, const struct tw_ring
 }
 
 /* The ring's leave function: what is still to be written is counted, handshakes are kept aside. */
-static void leave(void *owner, tw_ref ref, const struct tw_ring_entry *entry, const uint8_t *bytes) {
+static void leave(void *owner, tw_ref ref, const struct tw_ring_entry *entry) {
     struct tw_extract *x = owner;
     if (entry->flags & TW_RING_PENDING) {
         leave_pending(x, ref, entry);
         return;
     }
     struct tw_flow *flow = entry->flow ? tw_flowtable_get(x->table, entry->flow) : NULL;
-    enum tw_side side = entry->flags & TW_RING_SIDE_B ? TW_B : TW_A;
+    enum tw_side side = side_of(entry);
     if (flow && flow->handshake[side] == ref) {
-        keep_aside(x, flow, side, ref, entry, bytes);
+        keep_aside(x, flow, side, ref, entry);
     }
 }
 

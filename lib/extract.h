@@ -27,6 +27,7 @@ struct tw_extract_options {
     struct tw_flowtable *table;           /* borrowed, as is the writer */
     struct tw_writer *writer;             /* NULL: nothing is extracted */
     uint64_t next_pcap;                   /* number of the next pcap file */
+    const struct tw_ring_fetch *fetch;    /* copied; NULL: packets are copied into the ring */
     bool in_steps;                        /* never move much at once: what is left goes with tw_extract_pump */
 };
 

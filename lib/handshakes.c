@@ -48,12 +48,13 @@ static size_t cells_for(uint32_t caplen) {
     return caplen ? (caplen + CELL_BYTES - 1) / CELL_BYTES : 1;
 }
 
-uint32_t tw_handshakes_put(struct tw_handshakes *store, const struct tw_handshake *handshake, const uint8_t *bytes) {
-    if (cells_for(handshake->caplen) > store->cells.max - store->cells.used) {
+uint32_t tw_handshakes_put(struct tw_handshakes *store, const struct tw_handshake *handshake, const uint8_t *bytes,
+                           uint32_t len) {
+    if (cells_for(len) > store->cells.max - store->cells.used) {
         return 0;
     }
     uint32_t first = 0, *link = &first;
-    uint32_t left = handshake->caplen;
+    uint32_t left = len;
     do {
         *link = tw_pool_take(&store->cells);
         struct cell *cell = cell_at(store, *link);
@@ -61,7 +62,7 @@ uint32_t tw_handshakes_put(struct tw_handshakes *store, const struct tw_handshak
         if (here) {
             memcpy(cell->bytes, bytes, here);
         }
-        bytes += here;
+        bytes = here ? bytes + here : bytes;
         left -= here;
         link = &cell->more;
     } while (left);
@@ -91,7 +92,7 @@ const uint8_t *tw_handshakes_bytes(struct tw_handshakes *store, uint32_t number)
     if (!cell->more) {
         return cell->bytes;
     }
-    uint32_t left = cell->handshake.caplen, at = 0;
+    uint32_t left = cell->handshake.entry.caplen, at = 0;
     free(store->whole);
     store->whole = malloc(left);
     for (; store->whole && left; cell = cell_at(store, cell->more)) {

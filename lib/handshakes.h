@@ -14,14 +14,10 @@
 
 struct tw_handshakes;
 
-/* A packet that is kept, as it was in the ring. */
+/* A packet that is kept. */
 struct tw_handshake {
-    tw_time time, clock;
-    tw_ref ref; /* where it was */
-    uint32_t caplen, wirelen;
-    uint32_t flow; /* the owner's number */
-    uint8_t side;  /* enum tw_side of its sender */
-    uint8_t source;
+    struct tw_ring_entry entry; /* as it was in the ring */
+    tw_ref ref;                 /* where it was */
 };
 
 /* Make a store of at most `size` bytes (at least one cell). NULL: no memory. */
@@ -30,8 +26,12 @@ struct tw_handshakes *tw_handshakes_create(size_t size);
 /* NULL is allowed. */
 void tw_handshakes_destroy(struct tw_handshakes *store);
 
-/* Keep a packet; returns its number from 1, or 0 when there is no room. */
-uint32_t tw_handshakes_put(struct tw_handshakes *store, const struct tw_handshake *handshake, const uint8_t *bytes);
+/*
+ * Keep a packet, with `len` of its bytes (none, where they stay in a file).
+ * Returns its number from 1, or 0 when there is no room.
+ */
+uint32_t tw_handshakes_put(struct tw_handshakes *store, const struct tw_handshake *handshake, const uint8_t *bytes,
+                           uint32_t len);
 
 /* Forget a packet. */
 void tw_handshakes_take(struct tw_handshakes *store, uint32_t number);

@@ -16,6 +16,8 @@ int tw_pool_init(struct tw_pool *pool, size_t size, uint32_t max) {
     if (memory == MAP_FAILED) {
         return -ENOMEM;
     }
+    /* a wish: with 2 MiB pages a look-up among a million items misses the TLB far less often */
+    (void)madvise(memory, reserved(&fresh), MADV_HUGEPAGE);
     fresh.memory = memory;
     *pool = fresh;
     return 0;

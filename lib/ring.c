@@ -31,16 +31,17 @@ struct tw_ring {
     uint64_t used; /* units that entries take */
     uint64_t packets;
     tw_time newest; /* clock of the last entry put */
+    struct tw_ring_fetch fetch;
     tw_ring_leave_fn *leave;
     void *owner;
 };
 
-struct tw_ring *tw_ring_create(size_t size, tw_ring_leave_fn *leave, void *owner) {
+struct tw_ring *tw_ring_create(size_t size, const struct tw_ring_fetch *fetch, tw_ring_leave_fn *leave, void *owner) {
     assert(size >= TW_RING_MIN_SIZE);
     struct tw_ring *ring = calloc(1, sizeof(*ring));
     if (ring == NULL)
         return NULL;
-    ring->size = size / UNIT;
+    ring->size = size / sizeof(struct tw_ring_entry) * ENTRY_UNITS; /* so that entries alone leave no rest */
     ring->memory = mmap(NULL, ring->size * UNIT, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (ring->memory == MAP_FAILED) {
         free(ring);
@@ -49,6 +50,8 @@ struct tw_ring *tw_ring_create(size_t size, tw_ring_leave_fn *leave, void *owner
     /* A fault per 2 MiB and not per 4 KiB; a wish only. */
     (void)madvise(ring->memory, ring->size * UNIT, MADV_HUGEPAGE);
     ring->head = ring->tail = ring->lap = ring->edge = 1;
+    if (fetch)
+        ring->fetch = *fetch;
     ring->leave = leave;
     ring->owner = owner;
     return ring;
@@ -61,12 +64,14 @@ void tw_ring_destroy(struct tw_ring *ring) {
     free(ring);
 }
 
-static uint64_t cost_units(uint32_t caplen) {
+static uint64_t cost_units(const struct tw_ring *ring, uint32_t caplen) {
+    if (ring->fetch.fn != NULL)
+        return ENTRY_UNITS;
     return ENTRY_UNITS + ((uint64_t)caplen + UNIT - 1) / UNIT;
 }
 
-size_t tw_ring_cost(uint32_t caplen) {
-    return cost_units(caplen) * UNIT;
+size_t tw_ring_cost(const struct tw_ring *ring, uint32_t caplen) {
+    return cost_units(ring, caplen) * UNIT;
 }
 
 static struct tw_ring_entry *entry_at(const struct tw_ring *ring, uint64_t position) {
@@ -77,8 +82,8 @@ static struct tw_ring_entry *entry_at(const struct tw_ring *ring, uint64_t posit
 static void drop_oldest(struct tw_ring *ring) {
     struct tw_ring_entry *entry = entry_at(ring, ring->tail);
     if ((entry->flags & TW_RING_WATCHED) && ring->leave != NULL)
-        ring->leave(ring->owner, ring->tail, entry, tw_ring_bytes(entry));
-    uint64_t cost = cost_units(entry->caplen);
+        ring->leave(ring->owner, ring->tail, entry);
+    uint64_t cost = cost_units(ring, entry->caplen);
     ring->used -= cost;
     ring->packets--;
     ring->tail += cost;
@@ -100,7 +105,7 @@ static void begin_lap(struct tw_ring *ring, uint64_t start) {
 }
 
 tw_ref tw_ring_put(struct tw_ring *ring, const struct tw_ring_entry *entry, const uint8_t *bytes) {
-    uint64_t cost = cost_units(entry->caplen);
+    uint64_t cost = cost_units(ring, entry->caplen);
     uint64_t start = place(ring, cost);
     while (ring->tail + ring->size < start + cost && ring->tail != ring->head)
         drop_oldest(ring);
@@ -109,7 +114,8 @@ tw_ref tw_ring_put(struct tw_ring *ring, const struct tw_ring_entry *entry, cons
     struct tw_ring_entry *copy = entry_at(ring, start);
     *copy = *entry;
     copy->link = 0;
-    memcpy(copy + 1, bytes, entry->caplen);
+    if (ring->fetch.fn == NULL)
+        memcpy(copy + 1, bytes, entry->caplen);
     ring->head = start + cost;
     ring->used += cost;
     ring->packets++;
@@ -118,7 +124,7 @@ tw_ref tw_ring_put(struct tw_ring *ring, const struct tw_ring_entry *entry, cons
 }
 
 tw_ref tw_ring_tail_after(const struct tw_ring *ring, uint32_t caplen) {
-    uint64_t cost = cost_units(caplen);
+    uint64_t cost = cost_units(ring, caplen);
     uint64_t end = place(ring, cost) + cost;
     return ring->tail + ring->size < end ? end - ring->size : ring->tail;
 }
@@ -127,8 +133,15 @@ struct tw_ring_entry *tw_ring_get(struct tw_ring *ring, tw_ref ref) {
     return ref >= ring->tail && ref < ring->head ? entry_at(ring, ref) : NULL;
 }
 
-const uint8_t *tw_ring_bytes(const struct tw_ring_entry *entry) {
-    return (const uint8_t *)(entry + 1);
+bool tw_ring_fetch(const struct tw_ring *ring, const struct tw_ring_entry *entry, struct tw_ring_packet *ret) {
+    if (ring->fetch.fn != NULL)
+        return ring->fetch.fn(ring->fetch.context, entry, ret);
+    *ret = (struct tw_ring_packet){entry->time, entry->wirelen, (const uint8_t *)(entry + 1)};
+    return true;
+}
+
+bool tw_ring_is_in_file(const struct tw_ring *ring) {
+    return ring->fetch.fn != NULL;
 }
 
 void tw_ring_age(struct tw_ring *ring, tw_time clock) {

@@ -12,6 +12,9 @@
  * wraps: what is left at the end of the memory is skipped. A reference is the free-running position of an entry in
  * units of 8 bytes, never 0, never used twice; one older than the tail is simply gone.
  *
+ * Where a capture file is read, the bytes stay in it: a record is its entry alone, which says where they are, and they
+ * are fetched again when they are needed. So nothing is copied, and the same memory reaches far longer back.
+ *
  * The entries of a flow are chained: `link` is the distance to the flow's entry before (0: none), so that nothing has
  * to be done for the flow when an entry leaves. While a flow is extracted its chain is turned round, and `link` is the
  * distance to the entry after. Who turns it is the user of the ring.
@@ -35,18 +38,42 @@ enum {
 };
 
 struct tw_ring_entry {
-    tw_time time;  /* the packet's own */
     tw_time clock; /* the engine's clock at that packet; never falls from entry to entry */
+    union {
+        tw_time time;    /* the packet's own */
+        uint64_t offset; /* bytes in a file: where its record is */
+    };
     uint32_t flow; /* the owner's number for the flow; set after the put */
     uint32_t link; /* in units of 8 bytes; 0: none */
     uint32_t caplen : 19;
     uint32_t flags : 5;
     uint32_t source : 8; /* the owner's number for what it was captured from */
+    union {
+        uint32_t wirelen;
+        uint32_t origin; /* bytes in a file: in which one, by a number of who fetches */
+    };
+};
+
+/* A packet as it was captured, but for what ring.snaplen has cut. */
+struct tw_ring_packet {
+    tw_time time;
     uint32_t wirelen;
+    const uint8_t *bytes; /* caplen of its entry */
 };
 
 /* Called before a watched entry leaves; must not put. */
-typedef void tw_ring_leave_fn(void *owner, tw_ref ref, const struct tw_ring_entry *entry, const uint8_t *bytes);
+typedef void tw_ring_leave_fn(void *owner, tw_ref ref, const struct tw_ring_entry *entry);
+
+/*
+ * Fetch a packet out of its file: all but `caplen` bytes, time and wirelen of it are known by the entry.
+ * Returns false when the file does not hold it any more. What is lent is valid until the next fetch.
+ */
+typedef bool tw_ring_fetch_fn(void *context, const struct tw_ring_entry *entry, struct tw_ring_packet *ret);
+
+struct tw_ring_fetch {
+    tw_ring_fetch_fn *fn; /* NULL: the bytes are in the ring */
+    void *context;
+};
 
 struct tw_ring;
 
@@ -54,10 +81,11 @@ enum { TW_RING_MIN_SIZE = 1 << 20 };         /* holds the largest packet (256 Ki
 #define TW_RING_MAX_SIZE (UINT64_C(1) << 34) /* 16 GiB: a link reaches across it */
 
 /*
- * Make a ring of `size` bytes (TW_RING_MIN_SIZE to TW_RING_MAX_SIZE, rounded down to 8). `leave` may be NULL.
+ * Make a ring of `size` bytes (TW_RING_MIN_SIZE to TW_RING_MAX_SIZE, rounded down to 32). `leave` may be NULL;
+ * `fetch` (NULL: no) says that the bytes stay in files.
  * Returns NULL when there is no memory. The memory is reserved at once and used as it is written.
  */
-struct tw_ring *tw_ring_create(size_t size, tw_ring_leave_fn *leave, void *owner);
+struct tw_ring *tw_ring_create(size_t size, const struct tw_ring_fetch *fetch, tw_ring_leave_fn *leave, void *owner);
 
 /* NULL is allowed. The leave function is not called. */
 void tw_ring_destroy(struct tw_ring *ring);
@@ -66,14 +94,14 @@ void tw_ring_destroy(struct tw_ring *ring);
  * Copy a packet in, dropping the oldest where room is needed.
  *
  *   entry  all but link is taken; caplen is at most 262144; link is set to 0
- *   bytes  caplen bytes
+ *   bytes  caplen bytes; not looked at where they stay in a file
  *
  * Returns the reference; cannot fail.
  */
 tw_ref tw_ring_put(struct tw_ring *ring, const struct tw_ring_entry *entry, const uint8_t *bytes);
 
 /* How many bytes of the ring a packet of `caplen` bytes takes, its entry included. */
-size_t tw_ring_cost(uint32_t caplen);
+size_t tw_ring_cost(const struct tw_ring *ring, uint32_t caplen);
 
 /*
  * Below which reference entries would leave with a put of `caplen` bytes; all others would stay. It is a bound and not
@@ -84,8 +112,14 @@ tw_ref tw_ring_tail_after(const struct tw_ring *ring, uint32_t caplen);
 /* Borrow an entry, or NULL when it has left. Valid until the next put or age. */
 struct tw_ring_entry *tw_ring_get(struct tw_ring *ring, tw_ref ref);
 
-/* The bytes behind an entry got from this ring. */
-const uint8_t *tw_ring_bytes(const struct tw_ring_entry *entry);
+/*
+ * The packet of an entry got from this ring, or, where the bytes stay in files, of a copy of one.
+ * Returns false when the file does not hold it any more. Valid until the next put, age or fetch.
+ */
+bool tw_ring_fetch(const struct tw_ring *ring, const struct tw_ring_entry *entry, struct tw_ring_packet *ret);
+
+/* Whether the bytes stay in files. */
+bool tw_ring_is_in_file(const struct tw_ring *ring);
 
 /* Drop the entries whose clock is before `clock`, as a put would. */
 void tw_ring_age(struct tw_ring *ring, tw_time clock);

@@ -5,6 +5,7 @@
 #ifndef TW_SETUP_H
 #define TW_SETUP_H
 
+#include "ring.h"
 #include "settings.h"
 #include "types.h"
 
@@ -27,6 +28,7 @@ struct tw_engine_options {
     const struct tw_selection *selection; /* NULL: none; copied, but for its ranges */
     struct tw_writer *writer;             /* borrowed; NULL: count and detect only */
     uint64_t next_pcap;                   /* number of the next pcap file, from 1 */
+    const struct tw_ring_fetch *fetch;    /* NULL, or where the bytes of packets are fetched again; copied */
     bool live;                            /* capture never waits, extraction goes on in steps, tick drives the clock */
     uint8_t key[16];                      /* secret of the flow table's hash: random per process */
 };

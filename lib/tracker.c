@@ -49,8 +49,15 @@ int tw_tracker_create(const struct tw_engine_options *options, struct tw_tracker
     t->timers = tw_timers_create(t->settings.flow.max);
     t->fragments = tw_fragments_create(&key);
     t->hosts = tw_hosts_create(TW_HOSTS_MAX, &key);
-    struct tw_extract_options extract = {&t->settings, options->selection, t->table,
-                                         t->writer,    options->next_pcap, options->live};
+    struct tw_extract_options extract = {
+        .settings = &t->settings,
+        .selection = options->selection,
+        .table = t->table,
+        .writer = t->writer,
+        .next_pcap = options->next_pcap,
+        .fetch = options->fetch,
+        .in_steps = options->live,
+    };
     if (!t->table || !t->timers || !t->fragments || !t->hosts || !(t->extract = tw_extract_create(&extract))) {
         tw_tracker_destroy(t);
         return -ENOMEM;
