@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "packet.h"
 
+#include <string.h>
+
 #include "ip.h"
 #include "link.h"
 #include "tcpopt.h"
@@ -17,36 +19,31 @@ static uint8_t effective_flags(uint8_t flags) {
     return flags & TW_TCP_SYN ? (uint8_t)(flags & ~TW_TCP_FIN) : flags;
 }
 
-/* The fields of a TCP header of which `left` bytes are there; all of it is `header` bytes. */
+/* Which fields of a TCP header are there of which `left` bytes are, out of `header`. */
+static uint8_t captured_fields(size_t left, size_t header) {
+    if (left >= header) {
+        return TW_HAS_SEQ | TW_HAS_ACK | TW_HAS_FLAGS | TW_HAS_WINDOW | TW_HAS_OPTIONS;
+    }
+    return (uint8_t)((left >= 8 ? TW_HAS_SEQ : 0) | (left >= 12 ? TW_HAS_ACK : 0) | (left >= 14 ? TW_HAS_FLAGS : 0) |
+                     (left >= 16 ? TW_HAS_WINDOW : 0));
+}
+
+/* The fields of a TCP header; of a cut one those that are not there come out as 0, and `has` does not announce them. */
 static void keep_tcp(struct tw_packet *view, const uint8_t *h, size_t left, size_t header) {
+    uint8_t padded[TCP_HEADER] = {0};
+    if (left < TCP_HEADER) {
+        memcpy(padded, h, left);
+        h = padded;
+    }
     view->status |= TW_PACKET_TCP;
+    view->has = captured_fields(left, header);
     view->sport = tw_be16(h);
     view->dport = tw_be16(h + 2);
-    if (left < 8) {
-        return;
-    }
-    view->has |= TW_HAS_SEQ;
     view->seq = tw_be32(h + 4);
-    if (left < 12) {
-        return;
-    }
-    view->has |= TW_HAS_ACK;
     view->ack = tw_be32(h + 8);
-    if (left < 14) {
-        return;
-    }
-    view->has |= TW_HAS_FLAGS;
     view->flags = effective_flags(h[13]);
-    if (left < 16) {
-        return;
-    }
-    view->has |= TW_HAS_WINDOW;
     view->window = tw_be16(h + 14);
-    if (left < header) {
-        return;
-    }
-    view->has |= TW_HAS_OPTIONS;
-    if (view->flags & TW_TCP_SYN) {
+    if (view->flags & TW_TCP_SYN && view->has & TW_HAS_OPTIONS) {
         view->window_scale = (int16_t)tw_tcpopt_window_scale(h + TCP_HEADER, header - TCP_HEADER);
     }
 }
