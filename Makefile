@@ -5,17 +5,18 @@
 
 VERSION := 0.1.0
 
-lib := err capfile settings tcpopt link ip tunnel wlan packet clock pool rate elders timers ring flowkey window tcpstate
+lib := err capfile settings tcpopt link ip tunnel wlan packet layers clock pool rate elders timers ring flowkey window tcpstate
 lib += detect flow flowtable fragments handshakes outfiles extract tracker engine fdio queue tally pcapfile
 lib += linefile filestore naming sink writer text json community human flowlog alarmlog report report_text hosts
 daemon := config configscan keys units value options log capture manifest output alarmlines progress session
 daemon += reader offline signals daemon
 daemon += notify
 programs := tcpwind
-tests := err bytes settings tcpopt packet ring pcapfile naming queue linefile filestore tally sink writer text json human community alarmlog
-tests += flowlog timers clock report hosts window tcpstate detect config options output capture
+tests := err bytes settings tcpopt packet ring pcapfile naming queue linefile filestore tally sink writer text json
+tests += human community alarmlog
+tests += layers flowlog timers clock report hosts window tcpstate detect config options output capture
 tests += notify
-tests += tracker
+tests += tracker flowkey extract
 support := folder build_packet check_json scenario
 generate := generate talk frame
 fuzz := packet tcpopt events config

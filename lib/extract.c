@@ -147,6 +147,12 @@ static void wait_end(struct tw_extract *x, struct extraction *e) {
     }
 }
 
+/* The flow that is extracted, while it lives: its slot may have become another one. */
+static struct tw_flow *flow_of(const struct tw_extract *x, const struct extraction *e) {
+    struct tw_flow *flow = e->flow ? tw_flowtable_get(x->table, e->flow) : NULL;
+    return flow && flow->index == e->id.index ? flow : NULL;
+}
+
 static bool has_more(const struct extraction *e) {
     return e->cursor || e->aside;
 }
@@ -157,10 +163,14 @@ static enum tw_side side_of(const struct tw_ring_entry *entry) {
 
 /* What is wanted. */
 
+static bool is_in_range(const struct tw_extract *x, uint64_t number) {
+    const struct tw_range *range = &x->selection.packets;
+    return !range->last || (number >= range->first && number <= range->last);
+}
+
 static bool is_wanted(const struct tw_extract *x, const struct extraction *e, tw_ref ref,
                       const struct tw_ring_entry *entry) {
-    const struct tw_range *range = &x->selection.packets;
-    if (range->last && (e->next_packet < range->first || e->next_packet > range->last)) {
+    if (!is_in_range(x, e->next_packet)) {
         return false;
     }
     if (entry->flags & TW_RING_SYN) {
@@ -207,7 +217,7 @@ static int write_packet(struct tw_extract *x, struct extraction *e, uint8_t sour
         return err;
     }
     tw_rate_add(&x->rate, clock, packet->caplen);
-    struct tw_flow *flow = e->flow ? tw_flowtable_get(x->table, e->flow) : NULL;
+    struct tw_flow *flow = flow_of(x, e);
     if (flow) {
         struct tw_flow_extraction *state = state_of(x, flow);
         state->written += packet->caplen;
@@ -253,17 +263,22 @@ static enum tw_side first_aside(const struct tw_extract *x, const struct extract
     if (e->aside != ALL_SIDES) {
         return e->aside == 1 << TW_A ? TW_A : TW_B;
     }
-    const struct tw_handshake *a = tw_handshakes_get(x->handshakes, flow->aside[TW_A]);
-    const struct tw_handshake *b = tw_handshakes_get(x->handshakes, flow->aside[TW_B]);
+    const struct tw_handshake *a = tw_handshakes_get(x->handshakes, flow->rest[TW_A].aside);
+    const struct tw_handshake *b = tw_handshakes_get(x->handshakes, flow->rest[TW_B].aside);
     return !b || (a && a->ref < b->ref) ? TW_A : TW_B;
 }
 
 /* Returns whether all of them are dealt with. */
 static bool pump_aside(struct tw_extract *x, struct extraction *e, tw_time clock) {
-    const struct tw_flow *flow = tw_flowtable_get(x->table, e->flow);
+    const struct tw_flow *flow = flow_of(x, e);
+    if (!flow) {
+        lose(x, e, TW_LOST_QUEUE, (uint64_t)__builtin_popcount(e->aside)); /* they went with their flow */
+        e->aside = 0;
+    }
     while (e->aside && !e->is_full) {
         enum tw_side side = first_aside(x, e, flow);
-        if (write_aside(x, e, flow->aside[side], clock) == TW_EAGAIN) {
+        if (is_in_range(x, flow->rest[side].handshake_number) &&
+            write_aside(x, e, flow->rest[side].aside, clock) == TW_EAGAIN) {
             return false;
         }
         e->aside &= (uint8_t) ~(1 << side);
@@ -377,7 +392,8 @@ static void turn_chain(struct tw_extract *x, struct extraction *e, const struct 
 static void find_aside(struct tw_extract *x, struct extraction *e, const struct tw_flow *flow, tw_ref done,
                        struct found *found) {
     for (int side = 0; side < TW_SIDE_COUNT; side++) {
-        const struct tw_handshake *h = flow->aside[side] ? tw_handshakes_get(x->handshakes, flow->aside[side]) : NULL;
+        const struct tw_handshake *h =
+            flow->rest[side].aside ? tw_handshakes_get(x->handshakes, flow->rest[side].aside) : NULL;
         if (h && h->ref > done) {
             e->aside |= (uint8_t)(1 << side);
             count_found(found, side, true);
@@ -395,10 +411,9 @@ static void count_missing(struct tw_extract *x, struct extraction *e, const stru
     for (int side = 0; side < TW_SIDE_COUNT; side++) {
         const struct tw_flow_side *s = &flow->side[side];
         uint64_t packets = s->packets - state->done_packets[side] - found->packets[side];
-        uint64_t syns = s->syns - state->done_syns[side] - found->syns[side];
+        uint64_t syns = flow->rest[side].syns - state->done_syns[side] - found->syns[side];
         bool is_wanted_side = e->sides_before & 1 << side;
         lose(x, e, TW_LOST_OVERRUN, is_wanted_side && !reaches ? packets : syns);
-        e->next_packet += state->done_packets[side] + packets;
     }
 }
 
@@ -408,7 +423,7 @@ static void mark_done(const struct tw_extract *x, const struct tw_flow *flow, st
     state->done = raising ? raising - 1 : flow->last_entry;
     for (int side = 0; side < TW_SIDE_COUNT; side++) {
         state->done_packets[side] = flow->side[side].packets;
-        state->done_syns[side] = flow->side[side].syns;
+        state->done_syns[side] = flow->rest[side].syns;
     }
     struct tw_ring_entry *entry = raising ? tw_ring_get(x->ring, raising) : NULL;
     if (entry) {
@@ -432,10 +447,11 @@ static struct extraction *begin(struct tw_extract *x, struct tw_flow *flow, stru
     e->sides = e->sides_before = state->sides;
     e->since = since;
     e->since_until = since_until;
-    e->next_packet = 1;
     state->current = number;
-    struct found found = {{0}, {0}, 0};
+    struct found found = {.oldest_clock = tw_flow_last_clock(flow)};
     turn_chain(x, e, flow, state->done, &found);
+    e->next_packet =
+        1 + flow->side[TW_A].packets + flow->side[TW_B].packets - found.packets[TW_A] - found.packets[TW_B];
     find_aside(x, e, flow, state->done, &found);
     count_missing(x, e, flow, state, &found);
     if (!state->was_extracted) {
@@ -568,15 +584,15 @@ static bool has_alarmed(const struct tw_extract *x, const struct tw_flow *flow) 
 
 static void forget_aside(struct tw_extract *x, struct tw_flow *flow, enum tw_side side) {
     struct extraction *e = current(x, flow);
-    if (!flow->aside[side]) {
+    if (!flow->rest[side].aside) {
         return;
     }
     if (e && e->aside & 1 << side) {
         e->aside &= (uint8_t) ~(1 << side);
         lose(x, e, TW_LOST_QUEUE, 1);
     }
-    tw_handshakes_take(x->handshakes, flow->aside[side]);
-    flow->aside[side] = 0;
+    tw_handshakes_take(x->handshakes, flow->rest[side].aside);
+    flow->rest[side].aside = 0;
 }
 
 static void begin_inverted(struct tw_extract *x, struct tw_flow *flow, tw_time clock) {
@@ -599,7 +615,7 @@ void tw_extract_flow_end(struct tw_extract *x, struct tw_flow *flow, tw_time clo
     forget_aside(x, flow, TW_B);
     if (e) {
         e->flow = 0; /* before the end, which may free it */
-        tw_extract_end(x, flow, flow->last_time, clock);
+        tw_extract_end(x, flow, tw_flow_last_time(flow), clock);
     }
 }
 
@@ -671,13 +687,14 @@ static void keep_aside(struct tw_extract *x, struct tw_flow *flow, enum tw_side 
     }
     while (!(number = tw_handshakes_put(x->handshakes, &handshake, packet.bytes, len)) && drop_longest_silent(x)) {
     }
-    flow->aside[side] = number;
+    flow->rest[side].aside = number;
     x->stats.handshakes_lost += !number;
 }
 
 void tw_extract_handshake(struct tw_extract *x, struct tw_flow *flow, enum tw_side side, tw_ref ref) {
     forget_aside(x, flow, side);
-    flow->handshake[side] = ref;
+    flow->rest[side].handshake = ref;
+    flow->rest[side].handshake_number = (uint32_t)(flow->side[TW_A].packets + flow->side[TW_B].packets);
 }
 
 /* An entry of an extraction leaves before the cursor has come to it. */
@@ -701,7 +718,7 @@ static void leave(void *owner, tw_ref ref, const struct tw_ring_entry *entry) {
     }
     struct tw_flow *flow = entry->flow ? tw_flowtable_get(x->table, entry->flow) : NULL;
     enum tw_side side = side_of(entry);
-    if (flow && flow->handshake[side] == ref) {
+    if (flow && flow->rest[side].handshake == ref) {
         keep_aside(x, flow, side, ref, entry);
     }
 }

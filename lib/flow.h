@@ -16,16 +16,26 @@
 #include "tcpstate.h"
 #include "window.h"
 
-/* What one side has sent. */
+/* What one side has sent, as far as every packet changes it: one cache line. */
 struct tw_flow_side {
-    uint64_t packets, segments, bytes, payload; /* segments: TCP; bytes on the wire */
-    uint64_t considered, full;
+    uint64_t packets, bytes, payload; /* bytes on the wire */
+    uint64_t considered;
     uint64_t flow_stat;
-    tw_time first, last; /* packet times */
-    tw_time first_clock, last_clock;
+    tw_time last, last_clock;  /* of its last packet */
     uint32_t win_min, win_max; /* considered > 0 */
+};
+
+/* The rest of it. */
+struct tw_flow_rest {
+    tw_time first, first_clock; /* of its first packet */
+    tw_ref handshake;           /* its last SYN that has all its options; 0: none */
+    uint64_t full;
+    struct tw_tcp_side tcp;
+    uint32_t handshake_number; /* which packet of the flow that was, from 1 */
+    uint32_t aside;            /* number of the handshake among those kept aside; 0: it is in the ring, if anywhere */
     uint32_t syns;             /* segments with SYN */
-    int32_t win_init;          /* first raw window; -1: none yet */
+    uint32_t no_segment;       /* packets that are none: later fragments */
+    uint16_t win_init;         /* first raw window; flow->has_win_init */
     uint8_t smac[6], dmac[6];
     bool has_macs;
     uint8_t ttl; /* of the first packet */
@@ -50,24 +60,41 @@ struct tw_stall {
 };
 
 struct tw_flow {
+    /* what finds it */
     struct tw_flowkey key;
-    uint8_t state;     /* enum tw_flow_state */
-    uint8_t initiator; /* which end of the key is A */
-    uint16_t ethertype;
-    uint32_t next;         /* in the bucket */
-    uint32_t older, newer; /* among the one-sided flows */
-    uint32_t scope;        /* number in the table of scopes; 0: the empty one */
-    uint32_t stall;        /* number of its struct tw_stall; 0: none */
-    uint64_t hash;
-    uint64_t index;                /* from 1 */
-    tw_time last_clock, last_time; /* of its last packet */
+    uint8_t state;            /* enum tw_flow_state */
+    uint8_t initiator : 1;    /* which end of the key is A */
+    uint8_t last_side : 1;    /* who sent the last packet */
+    uint8_t has_win_init : 2; /* a bit for each side */
+    uint32_t next;            /* in the bucket */
+    uint32_t scope;           /* number in the table of scopes; 0: the empty one */
+    uint32_t stall;           /* number of its struct tw_stall; 0: none */
     tw_ref last_entry;
-    tw_ref handshake[TW_SIDE_COUNT]; /* the side's last SYN that has all its options; 0: none */
-    uint32_t aside[TW_SIDE_COUNT];   /* its number among the handshakes kept aside; 0: it is in the ring, if anywhere */
+
     struct tw_window window[TW_SIDE_COUNT];
-    struct tw_tcp_side tcp[TW_SIDE_COUNT];
     struct tw_flow_side side[TW_SIDE_COUNT];
-};
+
+    /* what few packets need */
+    struct tw_flow_rest rest[TW_SIDE_COUNT];
+    uint64_t hash;
+    uint64_t index;        /* from 1; 0: the slot is free */
+    uint32_t older, newer; /* among the one-sided flows */
+    uint16_t ethertype;
+} __attribute__((aligned(64)));
+
+/* The clock and the time at its last packet. */
+static inline tw_time tw_flow_last_clock(const struct tw_flow *flow) {
+    return flow->side[flow->last_side].last_clock;
+}
+
+static inline tw_time tw_flow_last_time(const struct tw_flow *flow) {
+    return flow->side[flow->last_side].last;
+}
+
+/* How many segments a side has sent. */
+static inline uint64_t tw_flow_segments(const struct tw_flow *flow, enum tw_side side) {
+    return flow->side[side].packets - flow->rest[side].no_segment;
+}
 
 /* Whether both sides have sent something. */
 static inline bool tw_flow_is_two_sided(const struct tw_flow *flow) {
@@ -89,7 +116,7 @@ enum tw_side tw_flow_first_side(const struct tw_packet *packet);
 void tw_flow_account(struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet, uint32_t wirelen,
                      tw_time clock, tw_time packet_time);
 
-/* Count what TCP says in it: segment, payload, first window. */
+/* Count what TCP says in it: payload, first window, SYN. */
 void tw_flow_segment(struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet);
 
 /* Count a considered segment of a window. */

@@ -18,6 +18,7 @@ static Suite *(*const suites[])(void) = {
     suite_settings,
     suite_tcpopt,
     suite_packet,
+    suite_layers,
     suite_ring,
     suite_pcapfile,
     suite_naming,
@@ -45,6 +46,8 @@ static Suite *(*const suites[])(void) = {
     suite_notify,
     suite_timers,
     suite_clock,
+    suite_flowkey,
+    suite_extract,
     suite_tracker,
 };
 /* clang-format on */

@@ -12,6 +12,7 @@ Suite *suite_bytes(void);
 Suite *suite_settings(void);
 Suite *suite_tcpopt(void);
 Suite *suite_packet(void);
+Suite *suite_layers(void);
 Suite *suite_ring(void);
 Suite *suite_pcapfile(void);
 Suite *suite_naming(void);
@@ -39,6 +40,8 @@ Suite *suite_capture(void);
 Suite *suite_notify(void);
 Suite *suite_timers(void);
 Suite *suite_clock(void);
+Suite *suite_flowkey(void);
+Suite *suite_extract(void);
 Suite *suite_tracker(void);
 
 #endif
