@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The flow table against a plain array.
+ */
+#include "flowtable.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "suites.h"
+
+enum { MAX = 40, KEYS = 200 };
+
+static const struct tw_hash_key secret = {7, 9};
+static struct tw_flow_settings settings = {.max = MAX, .vlan = true, .interface = true};
+
+/* What is known of the flow of a key; index 0: not in the table. */
+struct shadow {
+    uint64_t index, last;
+    bool two_sided;
+};
+
+struct model {
+    struct tw_flowtable *table;
+    struct shadow shadow[KEYS];
+    uint64_t added, clock;
+};
+
+static struct tw_flowkey key_of(uint32_t n) {
+    struct tw_flowkey key = {.ip_version = 4, .proto = 6, .port = {1, (uint16_t)(n / 2)}};
+    return key;
+}
+
+/* Every second key differs from its neighbour by the VLAN only. */
+static struct tw_scope scope_of(uint32_t n) {
+    return (struct tw_scope){.n_vlans = n % 2, .vlan = {(uint16_t)(n % 5)}};
+}
+
+static struct tw_flow *find(struct model *model, uint32_t n) {
+    struct tw_flowkey key = key_of(n);
+    struct tw_scope scope = scope_of(n);
+    return tw_flowtable_find(model->table, tw_flowtable_hash(model->table, &key, &scope), &key, &scope);
+}
+
+/* The longest silent of the one-sided, or else of all. */
+static struct shadow *expected_victim(struct model *model) {
+    struct shadow *victim = NULL;
+    for (int pass = 0; pass < 2 && !victim; pass++) {
+        for (int i = 0; i < KEYS; i++) {
+            struct shadow *s = &model->shadow[i];
+            if (s->index && (pass || !s->two_sided) && (!victim || s->last < victim->last))
+                victim = s;
+        }
+    }
+    return victim;
+}
+
+static void evict(struct model *model) {
+    struct tw_flow *flow = tw_flowtable_victim(model->table);
+    struct shadow *expected = expected_victim(model);
+    ck_assert(flow != NULL && expected != NULL);
+    ck_assert_uint_eq(flow->index, expected->index);
+    tw_flowtable_remove(model->table, flow);
+    expected->index = 0;
+}
+
+static void packet(struct model *model, uint32_t n, enum tw_side side) {
+    struct tw_flow *flow = find(model, n);
+    ck_assert((flow != NULL) == (model->shadow[n].index != 0));
+    if (!flow) {
+        if (tw_flowtable_count(model->table) == MAX)
+            evict(model);
+        struct tw_flowkey key = key_of(n);
+        struct tw_scope scope = scope_of(n);
+        flow = tw_flowtable_add(model->table, tw_flowtable_hash(model->table, &key, &scope), &key, &scope);
+        ck_assert(flow != NULL);
+        model->shadow[n] = (struct shadow){.index = ++model->added};
+    }
+    ck_assert_uint_eq(flow->index, model->shadow[n].index);
+    ck_assert_uint_eq(tw_flowtable_scope(model->table, flow)->n_vlans, n % 2);
+    flow->side[side].packets++;
+    flow->last_entry = model->shadow[n].last = ++model->clock;
+    model->shadow[n].two_sided = flow->side[TW_A].packets && flow->side[TW_B].packets;
+    tw_flowtable_touch(model->table, flow);
+}
+
+START_TEST(the_table_does_what_an_array_does) {
+    unsigned seed = (unsigned)time(NULL) + (unsigned)_i;
+    printf("flowtable: seed %u\n", seed);
+    struct model model = {.table = tw_flowtable_create(&settings, &secret)};
+    for (int i = 0; i < 50000; i++) {
+        uint32_t n = (uint32_t)rand_r(&seed) % (i / 1000 % 2 ? KEYS : MAX);
+        if (rand_r(&seed) % 20) {
+            packet(&model, n, rand_r(&seed) % 3 ? TW_A : TW_B);
+        } else if (find(&model, n)) {
+            tw_flowtable_remove(model.table, find(&model, n));
+            model.shadow[n].index = 0;
+        }
+    }
+    ck_assert_uint_eq(tw_flowtable_total(model.table), model.added);
+    while (tw_flowtable_count(model.table))
+        evict(&model);
+    ck_assert(tw_flowtable_victim(model.table) == NULL);
+    tw_flowtable_destroy(model.table);
+}
+END_TEST
+
+START_TEST(a_full_table_takes_no_more) {
+    struct model model = {.table = tw_flowtable_create(&settings, &secret)};
+    for (uint32_t n = 0; n < MAX; n++)
+        packet(&model, n, TW_A);
+    struct tw_flowkey key = key_of(MAX);
+    struct tw_scope scope = scope_of(MAX);
+    ck_assert(tw_flowtable_add(model.table, 1, &key, &scope) == NULL);
+    ck_assert_uint_eq(tw_flowtable_slots(model.table), MAX);
+    tw_flowtable_destroy(model.table);
+}
+END_TEST
+
+START_TEST(a_flow_has_one_stall_record_which_goes_with_it) {
+    struct model model = {.table = tw_flowtable_create(&settings, &secret)};
+    packet(&model, 0, TW_A);
+    struct tw_flow *flow = find(&model, 0);
+    ck_assert(tw_flowtable_find_stall(model.table, flow) == NULL);
+    struct tw_stall *stall = tw_flowtable_stall(model.table, flow);
+    ck_assert(stall != NULL && tw_flowtable_stall(model.table, flow) == stall);
+    ck_assert(tw_flowtable_find_stall(model.table, flow) == stall);
+    stall->detect[TW_A].low = 5;
+    tw_flowtable_remove(model.table, flow);
+    model.shadow[0].index = 0;
+    packet(&model, 1, TW_A);
+    ck_assert_uint_eq(tw_flowtable_stall(model.table, find(&model, 1))->detect[TW_A].low, 0);
+    tw_flowtable_destroy(model.table);
+}
+END_TEST
+
+START_TEST(a_free_slot_gives_no_flow) {
+    struct model model = {.table = tw_flowtable_create(&settings, &secret)};
+    packet(&model, 0, TW_A);
+    uint32_t slot = tw_flowtable_slot(model.table, find(&model, 0));
+    ck_assert(tw_flowtable_get(model.table, slot) == find(&model, 0));
+    tw_flowtable_remove(model.table, find(&model, 0));
+    ck_assert(tw_flowtable_get(model.table, slot) == NULL);
+    ck_assert(tw_flowtable_get(model.table, 0) == NULL);
+    tw_flowtable_destroy(model.table);
+}
+END_TEST
+
+Suite *suite_flowtable(void) {
+    Suite *suite = suite_create("flowtable");
+    TCase *tcase = tcase_create("flowtable");
+    tcase_set_timeout(tcase, 30);
+    tcase_add_loop_test(tcase, the_table_does_what_an_array_does, 0, 3);
+    tcase_add_test(tcase, a_full_table_takes_no_more);
+    tcase_add_test(tcase, a_flow_has_one_stall_record_which_goes_with_it);
+    tcase_add_test(tcase, a_free_slot_gives_no_flow);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
