@@ -6,6 +6,7 @@
 /* What of the view says which IP header is the innermost; ports belong to what follows it. */
 static void enter(struct tw_walk *walk, uint8_t version, uint8_t ttl, uint8_t proto) {
     struct tw_packet *view = walk->view;
+    tw_walk_enter(walk, version == 4 ? TW_LAYER_IPV4 : TW_LAYER_IPV6);
     view->ip_version = version;
     view->ttl = ttl;
     view->proto = proto;
@@ -66,10 +67,18 @@ static enum tw_step transport(struct tw_walk *walk) {
         return ip_in_ip(walk, 4);
     case TW_PROTO_IPV6:
         return ip_in_ip(walk, 6);
+    case TW_PROTO_ICMP:
+    case TW_PROTO_ICMPV6:
+        return TW_STEP_ICMP;
+    case TW_PROTO_IGMP:
+        tw_walk_enter(walk, TW_LAYER_IGMP);
+        return TW_STEP_END;
     case TW_PROTO_ESP:
+        tw_walk_enter(walk, TW_LAYER_ESP);
         walk->view->flow_stat |= TW_STAT_ESP;
         return TW_STEP_END;
     case TW_PROTO_ETHERIP:
+        tw_walk_enter(walk, TW_LAYER_ETHERIP);
         walk->view->flow_stat |= TW_STAT_ETHERNET_IN_IP;
         return TW_STEP_END;
     default:
@@ -118,7 +127,10 @@ static bool take_extension(struct tw_walk *walk) {
         return false;
     }
     uint8_t kind = view->proto;
-    view->flow_stat |= kind == TW_PROTO_AH ? TW_STAT_AH : 0;
+    if (kind == TW_PROTO_AH) {
+        tw_walk_enter(walk, TW_LAYER_AH);
+        view->flow_stat |= TW_STAT_AH;
+    }
     size_t n = extension_length(kind, h);
     if (walk->bytes.pos + n > walk->bytes.limit) {
         tw_walk_malformed(walk);

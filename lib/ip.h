@@ -13,6 +13,7 @@
 enum {
     TW_PROTO_HOP_BY_HOP = 0,
     TW_PROTO_ICMP = 1,
+    TW_PROTO_IGMP = 2,
     TW_PROTO_IPV4 = 4,
     TW_PROTO_TCP = 6,
     TW_PROTO_UDP = 17,

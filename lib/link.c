@@ -19,6 +19,7 @@ static enum tw_step cooked(struct tw_walk *walk) {
     if (!h || tw_be16(h + 2) == ARPHRD_NETLINK) {
         return TW_STEP_END;
     }
+    tw_walk_enter(walk, TW_LAYER_COOKED);
     return tw_link_ethertype(walk, tw_be16(h + 14));
 }
 
@@ -28,6 +29,7 @@ static enum tw_step cooked_2(struct tw_walk *walk) {
     if (!h) {
         return TW_STEP_END;
     }
+    tw_walk_enter(walk, TW_LAYER_COOKED_2);
     walk->view->scope.ifindex = tw_be32(h + 4);
     return tw_be16(h + 8) == ARPHRD_NETLINK ? TW_STEP_END : tw_link_ethertype(walk, tw_be16(h));
 }
@@ -43,6 +45,7 @@ static enum tw_step loopback(struct tw_walk *walk, bool either_order) {
     if (!h) {
         return TW_STEP_END;
     }
+    tw_walk_enter(walk, TW_LAYER_LOOPBACK);
     uint32_t family = tw_be32(h);
     bool is_ip = is_ip_family(family) || (either_order && is_ip_family(__builtin_bswap32(family)));
     return is_ip ? TW_STEP_IP : TW_STEP_END;
@@ -56,6 +59,7 @@ static enum tw_step ppp_framed(struct tw_walk *walk, bool may_be_cisco) {
     }
     if (may_be_cisco && (h[0] == CISCO_HDLC_UNICAST || h[0] == CISCO_HDLC_MULTICAST)) {
         h = tw_bytes_take(&walk->bytes, 4);
+        tw_walk_enter(walk, TW_LAYER_HDLC);
         return h ? tw_link_ethertype(walk, tw_be16(h + 2)) : TW_STEP_END;
     }
     if (h[0] == 0xFF && h[1] == 0x03) {
@@ -94,6 +98,7 @@ enum tw_step tw_link_ethernet(struct tw_walk *walk) {
         return TW_STEP_END;
     }
     struct tw_packet *view = walk->view;
+    tw_walk_enter(walk, TW_LAYER_ETHERNET);
     memcpy(view->dmac, h, 6);
     memcpy(view->smac, h + 6, 6);
     view->has_macs = true;
@@ -120,6 +125,7 @@ static bool take_vlan(struct tw_walk *walk, uint16_t *type) {
         return false;
     }
     struct tw_packet *view = walk->view;
+    tw_walk_enter(walk, TW_LAYER_VLAN);
     uint16_t id = tw_be16(h) & 0x0FFF;
     view->flow_stat |= TW_STAT_VLAN | (id ? 0 : TW_STAT_PRIORITY_TAG);
     if (id) {
@@ -135,6 +141,7 @@ static enum tw_step pppoe(struct tw_walk *walk) {
     if (!h) {
         return TW_STEP_END;
     }
+    tw_walk_enter(walk, TW_LAYER_PPPOE);
     walk->view->flow_stat |= TW_STAT_PPPOE_SESSION;
     return h[0] == 0x11 && h[1] == 0 ? TW_STEP_PPP : TW_STEP_END;
 }
@@ -173,6 +180,7 @@ enum tw_step tw_link_snap(struct tw_walk *walk) {
     if (!h || memcmp(h, snap, sizeof(snap)) != 0 || tw_be16(h + 6) < TW_ETHERTYPE_MIN) {
         return TW_STEP_END;
     }
+    tw_walk_enter(walk, TW_LAYER_LLC);
     return tw_link_ethertype(walk, tw_be16(h + 6));
 }
 
@@ -186,6 +194,7 @@ enum tw_step tw_link_mpls(struct tw_walk *walk) {
         if (!h) {
             return TW_STEP_END;
         }
+        tw_walk_enter(walk, TW_LAYER_MPLS);
     } while (!(h[2] & 1));
 
     h = tw_bytes_peek(&walk->bytes, 1);
@@ -209,6 +218,7 @@ enum tw_step tw_link_ppp(struct tw_walk *walk) {
     if (!h) {
         return TW_STEP_END;
     }
+    tw_walk_enter(walk, TW_LAYER_PPP);
     uint16_t protocol = is_short ? h[0] : tw_be16(h);
     if (protocol == PPP_IPV4 || protocol == PPP_IPV6) {
         return TW_STEP_IP;

@@ -41,6 +41,7 @@ static void keep_tcp(struct tw_packet *view, const uint8_t *h, size_t left, size
     view->dport = tw_be16(h + 2);
     view->seq = tw_be32(h + 4);
     view->ack = tw_be32(h + 8);
+    view->wire_flags = h[13];
     view->flags = effective_flags(h[13]);
     view->window = tw_be16(h + 14);
     if (view->flags & TW_TCP_SYN && view->has & TW_HAS_OPTIONS) {
@@ -51,6 +52,7 @@ static void keep_tcp(struct tw_packet *view, const uint8_t *h, size_t left, size
 /* A first fragment may end inside the header, which then goes on in the next one: cut, but no contradiction. */
 static enum tw_step tcp(struct tw_walk *walk) {
     struct tw_packet *view = walk->view;
+    tw_walk_enter(walk, TW_LAYER_TCP);
     size_t pos = walk->bytes.pos, limit = walk->bytes.limit;
     size_t left = tw_bytes_left(&walk->bytes);
     bool may_go_on = view->n_first > 0;
@@ -86,12 +88,55 @@ static const uint8_t *keep_ports(struct tw_walk *walk) {
 }
 
 static enum tw_step udp(struct tw_walk *walk) {
+    tw_walk_enter(walk, TW_LAYER_UDP);
     return keep_ports(walk) ? tw_tunnel_udp(walk, walk->view->dport) : TW_STEP_END;
 }
 
 static enum tw_step sctp(struct tw_walk *walk) {
+    tw_walk_enter(walk, TW_LAYER_SCTP);
     walk->view->flow_stat |= TW_STAT_SCTP;
     keep_ports(walk);
+    return TW_STEP_END;
+}
+
+/* The requests and answers that carry an identifier (RFC 792, RFC 950, RFC 4443 4). */
+static const struct icmp_pair {
+    uint8_t proto, request, answer;
+} icmp_pairs[] = {
+    {TW_PROTO_ICMP, 8, 0},       /* echo */
+    {TW_PROTO_ICMP, 13, 14},     /* timestamp */
+    {TW_PROTO_ICMP, 15, 16},     /* information */
+    {TW_PROTO_ICMP, 17, 18},     /* address mask */
+    {TW_PROTO_ICMPV6, 128, 129}, /* echo */
+};
+
+static const struct icmp_pair *find_icmp_pair(uint8_t proto, uint8_t type) {
+    for (size_t i = 0; i < sizeof(icmp_pairs) / sizeof(icmp_pairs[0]); i++) {
+        const struct icmp_pair *pair = &icmp_pairs[i];
+        if (pair->proto == proto && (pair->request == type || pair->answer == type)) {
+            return pair;
+        }
+    }
+    return NULL;
+}
+
+/* ICMP has no ports: what takes their place makes one flow of a request and its answer. */
+static enum tw_step icmp(struct tw_walk *walk) {
+    struct tw_packet *view = walk->view;
+    tw_walk_enter(walk, view->proto == TW_PROTO_ICMP ? TW_LAYER_ICMP : TW_LAYER_ICMPV6);
+    const uint8_t *h = tw_bytes_peek(&walk->bytes, 4);
+    if (!h) {
+        return TW_STEP_END;
+    }
+    view->icmp = tw_be16(h);
+    const struct icmp_pair *pair = find_icmp_pair(view->proto, h[0]);
+    h = pair ? tw_bytes_peek(&walk->bytes, 8) : NULL;
+    if (h) {
+        uint16_t identifier = tw_be16(h + 4);
+        view->is_answer = h[0] == pair->answer;
+        view->sport = view->is_answer ? pair->request : identifier;
+        view->dport = view->is_answer ? identifier : pair->request;
+    }
     return TW_STEP_END;
 }
 
@@ -122,6 +167,8 @@ static enum tw_step next_step(struct tw_walk *walk, enum tw_step step) {
         return udp(walk);
     case TW_STEP_SCTP:
         return sctp(walk);
+    case TW_STEP_ICMP:
+        return icmp(walk);
     case TW_STEP_GRE:
         return tw_tunnel_gre(walk);
     case TW_STEP_MPLS:
@@ -146,6 +193,7 @@ static void conclude(const struct tw_walk *walk) {
     }
     if (view->ip_version && bytes->captured < bytes->limit) {
         view->flow_stat |= TW_STAT_SHORT_OF_LENGTH;
+        view->flow_stat |= walk->wirelen < bytes->limit ? TW_STAT_BEYOND_FRAME : 0;
     }
 }
 
@@ -153,6 +201,8 @@ static void conclude(const struct tw_walk *walk) {
 static void clear(struct tw_packet *view) {
     view->status = view->ip_version = view->proto = view->ttl = 0;
     view->sport = view->dport = 0;
+    view->icmp = -1;
+    view->is_answer = false;
     view->has = 0;
     view->window_scale = -1;
     view->payload = 0;
@@ -160,6 +210,7 @@ static void clear(struct tw_packet *view) {
     view->ethertype = 0;
     view->n_first = 0;
     view->flow_stat = 0;
+    view->layers = 0;
     view->scope.n_vlans = view->scope.n_vnis = 0;
     view->scope.ifindex = 0;
 }

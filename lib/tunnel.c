@@ -39,6 +39,7 @@ static enum tw_step erspan(struct tw_walk *walk, unsigned flags) {
     if (!h || h[0] >> 4 != 1) {
         return TW_STEP_END;
     }
+    tw_walk_enter(walk, TW_LAYER_ERSPAN);
     walk->view->flow_stat |= TW_STAT_ERSPAN;
     return TW_STEP_ETHERNET;
 }
@@ -48,6 +49,7 @@ enum tw_step tw_tunnel_gre(struct tw_walk *walk) {
     if (!h) {
         return TW_STEP_END;
     }
+    tw_walk_enter(walk, TW_LAYER_GRE);
     unsigned flags = tw_be16(h);
     uint16_t type = tw_be16(h + 2);
     walk->view->flow_stat |= TW_STAT_GRE | (type == GRE_PPP ? TW_STAT_PPP_IN_TUNNEL : 0);
@@ -74,6 +76,7 @@ static enum tw_step vxlan(struct tw_walk *walk) {
     if (!h || !(h[UDP_HEADER] & VXLAN_HAS_VNI)) {
         return TW_STEP_END;
     }
+    tw_walk_enter(walk, TW_LAYER_VXLAN);
     walk->view->flow_stat |= TW_STAT_VXLAN;
     keep_vni(walk, h + UDP_HEADER + 4);
     return TW_STEP_ETHERNET;
@@ -84,6 +87,7 @@ static enum tw_step geneve(struct tw_walk *walk) {
     if (!h || h[UDP_HEADER] >> 6 != 0) {
         return TW_STEP_END;
     }
+    tw_walk_enter(walk, TW_LAYER_GENEVE);
     walk->view->flow_stat |= TW_STAT_GENEVE;
     keep_vni(walk, h + UDP_HEADER + 4);
     tw_bytes_skip(&walk->bytes, (h[UDP_HEADER] & 0x3Fu) * 4);
@@ -121,6 +125,7 @@ static enum tw_step gtp(struct tw_walk *walk) {
     if (!is_version_1 || h[UDP_HEADER + 1] != GTP_USER_PACKET) {
         return TW_STEP_END;
     }
+    tw_walk_enter(walk, TW_LAYER_GTP);
     walk->view->flow_stat |= TW_STAT_GTP;
     if (flags & GTP_OPTIONAL) {
         h = tw_bytes_take(&walk->bytes, 4);

@@ -55,9 +55,17 @@ struct tw_packet {
     uint16_t sport, dport;
     struct tw_addr src, dst;
 
+    /*
+     * ICMP and ICMPv6: type << 8 | code; -1: none was captured. Where a request and its answer carry an identifier, the
+     * ports pair them: the asking side's is the identifier, the other side's the type of the request. Else both are 0.
+     */
+    int32_t icmp;
+    bool is_answer; /* to such a request */
+
     /* TCP; valid as far as `has` says */
     uint8_t has;
     uint8_t flags;        /* with RST, SYN and FIN are cleared; with SYN, FIN is */
+    uint8_t wire_flags;   /* as they came */
     uint16_t window;      /* as on the wire */
     int16_t window_scale; /* with SYN: the option's value, 0 to 255; -1: no such option (or not TW_HAS_OPTIONS) */
     uint32_t seq, ack;
@@ -69,6 +77,7 @@ struct tw_packet {
     uint16_t ethertype; /* of the innermost link header; 0: none */
     uint8_t n_first;    /* datagrams of which this packet holds the first fragment, outermost first */
     uint64_t flow_stat; /* bits of the flowStat column that this packet sets */
+    uint64_t layers;    /* all its headers, as layers.h has them */
     struct tw_scope scope;
     struct tw_datagram later; /* with TW_PACKET_LATER_FRAGMENT */
     struct tw_datagram first[TW_IP_MAX];

@@ -9,6 +9,7 @@
 #define TW_WALK_H
 
 #include "bytes.h"
+#include "layers.h"
 #include "settings.h"
 #include "view.h"
 
@@ -20,6 +21,7 @@ enum tw_step {
     TW_STEP_TCP,
     TW_STEP_UDP,
     TW_STEP_SCTP,
+    TW_STEP_ICMP,
     TW_STEP_GRE,
     TW_STEP_MPLS,
     TW_STEP_PPP,
@@ -69,7 +71,9 @@ enum {
 #define TW_STAT_CUT_LAYER_3     (UINT64_C(1) << 34)
 #define TW_STAT_CUT_LAYER_4     (UINT64_C(1) << 35)
 #define TW_STAT_FRAGMENT        (UINT64_C(1) << 36)
+#define TW_STAT_STOPPED         (UINT64_C(1) << 43)
 #define TW_STAT_SHORT_IPV4      (UINT64_C(1) << 46)
+#define TW_STAT_BEYOND_FRAME    (UINT64_C(1) << 47)
 #define TW_STAT_PRIORITY_TAG    (UINT64_C(1) << 57)
 #define TW_STAT_IPV4_PACKET     (UINT64_C(1) << 58)
 #define TW_STAT_IPV6_PACKET     (UINT64_C(1) << 59)
@@ -84,6 +88,11 @@ struct tw_walk {
     uint8_t n_tags, n_labels, n_extensions; /* since the last IP header */
 };
 
+/* A header of this kind was met. */
+static inline void tw_walk_enter(struct tw_walk *walk, enum tw_layer layer) {
+    walk->view->layers = tw_layers_add(walk->view->layers, layer);
+}
+
 /* What ends a walk: nothing inside can be trusted. Both return TW_STEP_END. */
 static inline enum tw_step tw_walk_malformed(struct tw_walk *walk) {
     walk->view->status |= TW_PACKET_MALFORMED;
@@ -92,6 +101,7 @@ static inline enum tw_step tw_walk_malformed(struct tw_walk *walk) {
 
 static inline enum tw_step tw_walk_too_deep(struct tw_walk *walk) {
     walk->view->status |= TW_PACKET_TOO_DEEP;
+    walk->view->flow_stat |= TW_STAT_STOPPED;
     return TW_STEP_END;
 }
 

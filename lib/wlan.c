@@ -70,6 +70,7 @@ enum tw_step tw_wlan_frame(struct tw_walk *walk, bool is_padded) {
     if (n == 0) {
         return TW_STEP_END;
     }
+    tw_walk_enter(walk, TW_LAYER_WLAN);
     keep_addresses(walk->view, h, control);
     tw_bytes_skip(&walk->bytes, is_padded ? (n + 3) / 4 * 4 : n);
     return tw_bytes_need(&walk->bytes, 8) ? tw_link_snap(walk) : TW_STEP_END;
@@ -102,5 +103,6 @@ enum tw_step tw_wlan_radiotap(struct tw_walk *walk) {
     }
     bytes->pos = 0; /* radiotap is the outermost header, and its length counts from its first byte */
     h = tw_bytes_take(bytes, n);
+    tw_walk_enter(walk, TW_LAYER_RADIOTAP);
     return h ? tw_wlan_frame(walk, is_padded(h, present, fields, n)) : TW_STEP_END;
 }
