@@ -2,8 +2,11 @@
 #include "alarmlines.h"
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
+#include "journal.h"
 #include "log.h"
 #include "text.h"
 
@@ -66,6 +69,66 @@ static void put_end(struct tw_text *out, const struct tw_alarm_event *event) {
     tw_text_u64(out, event->flow.index);
 }
 
+/* Fields of the journal */
+
+static void put_text(struct tw_text *entry, const char *name, const struct tw_text *value) {
+    journal_field(entry, name, value->data, value->len);
+}
+
+static void put_number(struct tw_text *entry, const char *name, uint64_t number) {
+    char digits[24];
+    journal_field(entry, name, digits, (size_t)snprintf(digits, sizeof(digits), "%" PRIu64, number));
+}
+
+static void put_string(struct tw_text *entry, const char *name, const char *string) {
+    journal_field(entry, name, string, strlen(string));
+}
+
+static void put_side(struct tw_text *entry, const char *name, const struct tw_flow_id *flow, enum tw_side side) {
+    struct tw_text text = TW_TEXT_INIT;
+    put_endpoint(&text, flow, side);
+    put_text(entry, name, &text);
+    tw_text_fini(&text);
+}
+
+static void put_what_ended(struct tw_text *entry, const struct tw_alarm_event *event) {
+    struct tw_text text = TW_TEXT_INIT;
+    tw_text_seconds(&text, event->duration);
+    put_text(entry, "TCPWIND_DURATION_S", &text);
+    put_string(entry, "TCPWIND_ENDED_BY", ended_by[event->ended_by]);
+    tw_text_fini(&text);
+}
+
+/* The identifiers are ours for these two messages, for good. */
+static void put_fields(struct tw_text *entry, const struct tw_alarm_event *event, const struct tw_text *message) {
+    put_text(entry, "MESSAGE", message);
+    put_string(entry, "MESSAGE_ID",
+               event->is_end ? "f59e02f203404f20b9ea37aaec75dd04" : "68d7dc15fd784f3c8b40b12165577e32");
+    put_string(entry, "PRIORITY", event->is_end ? "5" : "4");
+    put_string(entry, "SYSLOG_IDENTIFIER", "tcpwind");
+    put_string(entry, "TCPWIND_EVENT", event->is_end ? "alarm_end" : "alarm");
+    put_number(entry, "TCPWIND_FLOW", event->flow.index);
+    put_side(entry, "TCPWIND_RECEIVER", &event->flow, event->receiver);
+    put_side(entry, "TCPWIND_SENDER", &event->flow, tw_other_side(event->receiver));
+    put_number(entry, "TCPWIND_WINDOW", event->window);
+    put_number(entry, "TCPWIND_THRESHOLD", event->threshold);
+    put_number(entry, "TCPWIND_EPISODE", event->episode);
+    if (event->pcap[0]) {
+        put_string(entry, "TCPWIND_PCAP", event->pcap);
+    }
+    if (event->is_end) {
+        put_what_ended(entry, event);
+    }
+}
+
+static bool tell_journal(const struct tw_alarm_event *event, const struct tw_text *message) {
+    struct tw_text entry = TW_TEXT_INIT;
+    put_fields(&entry, event, message);
+    bool ok = journal_send(&entry);
+    tw_text_fini(&entry);
+    return ok;
+}
+
 /* Is there a line left in this second? */
 static bool may_print(struct alarmlines *lines) {
     tw_time now = monotonic();
@@ -83,9 +146,10 @@ void alarmlines_print(void *context, const struct tw_alarm_event *event) {
         return;
     }
     struct tw_text text = TW_TEXT_INIT;
+    tw_text_str(&text, event->is_end ? "alarm over: " : "alarm: ");
     (event->is_end ? put_end : put_begin)(&text, event);
-    if (!text.failed) {
-        log_notice("%s: %.*s", event->is_end ? "alarm over" : "alarm", (int)text.len, text.data);
+    if (!text.failed && !tell_journal(event, &text)) {
+        log_notice("%.*s", (int)text.len, text.data);
     }
     tw_text_fini(&text);
 }

@@ -2,6 +2,7 @@
 /*
  * alarmlines.h — a line for people per alarm, and one when its stall ends; never a flood.
  *
+ * In the journal with fields: MESSAGE_ID, TCPWIND_FLOW, TCPWIND_RECEIVER, TCPWIND_SENDER, TCPWIND_PCAP and so on.
  * At most ten lines in a second, then their number. Threads: alarmlines_print is the writer's thread, alarmlines_flush
  * may come from another at the same time.
  */

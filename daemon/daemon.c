@@ -9,7 +9,9 @@
 
 #include "capture.h"
 #include "log.h"
+#include "notify.h"
 #include "offline.h"
+#include "reports.h"
 #include "session.h"
 #include "signals.h"
 
@@ -31,13 +33,16 @@ struct live {
     struct capture_stats before; /* of captures that were closed */
     struct ev_loop *loop;
     struct ev_io readable;
-    struct ev_timer tick, retry;
+    struct ev_timer tick, retry, report;
     struct signals signals;
+    struct reports reports;
+    struct tw_text line; /* of the last report */
     double retry_after;
     tw_time lines_flushed;
-    bool stopping;     /* a signal came: only what is older than it */
-    tw_time stop_time; /* CLOCK_REALTIME, as the packets */
-    bool drained;      /* a packet later than the signal was seen */
+    tw_time fed, feed_interval; /* the watchdog; interval 0: none */
+    bool stopping;              /* a signal came: only what is older than it */
+    tw_time stop_time;          /* CLOCK_REALTIME, as the packets */
+    bool drained;               /* a packet later than the signal was seen */
     bool said_reload;
 };
 
@@ -82,6 +87,14 @@ static void interface_is_gone(struct live *live) {
     ev_timer_start(live->loop, &live->retry);
 }
 
+/* Only what has really turned may say so. */
+static void feed_watchdog(struct live *live, tw_time now) {
+    if (live->feed_interval && now - live->fed >= live->feed_interval) {
+        notify_alive();
+        live->fed = now;
+    }
+}
+
 /* A turn: packets, then what time and room allow. Returns the number of packets. */
 static int turn(struct live *live) {
     int n = live->capture ? capture_dispatch(live->capture, PACKETS_AT_ONCE, take_packet, live) : 0;
@@ -89,7 +102,9 @@ static int turn(struct live *live) {
     if (n < 0) {
         interface_is_gone(live);
     }
-    bool more = tw_engine_tick(live->session.engine, session_clock(), n <= 0);
+    tw_time now = session_clock();
+    bool more = tw_engine_tick(live->session.engine, now, n <= 0);
+    feed_watchdog(live, now);
     double wait = more ? soon : tick_interval;
     double required = live->capture ? (double)capture_timeout(live->capture) / (double)TW_SECOND : 0;
     live->tick.repeat = required > 0 && required < wait ? required : wait;
@@ -114,6 +129,7 @@ static void on_tick(struct ev_loop *loop, struct ev_timer *watcher, int events) 
     ev_timer_again(loop, watcher);
     if (now - live->lines_flushed >= TW_SECOND) {
         alarmlines_flush(&live->session.alarms);
+        reports_watch(&live->reports, &live->session);
         read_counters(live); /* often enough for 32 bits never to wrap unseen */
         live->lines_flushed = now;
     }
@@ -159,6 +175,28 @@ static void on_retry(struct ev_loop *loop, struct ev_timer *watcher, int events)
     ev_timer_start(loop, watcher);
 }
 
+/* Reports */
+
+static void report(struct live *live, bool log) {
+    read_counters(live);
+    reports_write(&live->reports, &live->session, !live->capture, log, &live->line);
+}
+
+static void on_report_due(struct ev_loop *loop, struct ev_timer *watcher, int events) {
+    (void)loop;
+    (void)events;
+    report(watcher->data, true);
+}
+
+static void start_reports(struct live *live) {
+    double interval = (double)live->session.config->report.interval / (double)TW_SECOND;
+    ev_timer_init(&live->report, on_report_due, interval, interval);
+    live->report.data = live;
+    if (interval > 0) {
+        ev_timer_start(live->loop, &live->report);
+    }
+}
+
 /* Signals */
 
 static void on_stop(void *context) {
@@ -171,9 +209,7 @@ static void on_stop(void *context) {
 }
 
 static void on_report(void *context) {
-    struct live *live = context;
-    read_counters(live);
-    session_report(&live->session);
+    report(context, true);
 }
 
 static void on_unsupported(void *context) {
@@ -210,10 +246,14 @@ static void loop_until_stopped(struct live *live) {
     ev_timer_again(live->loop, &live->tick);
     ev_init(&live->retry, on_retry);
     live->retry.data = live;
+    start_reports(live);
+    notify_ready(live->line.failed ? "capturing" : live->line.data);
 
     ev_run(live->loop, 0);
 
+    notify_stopping("stopping: working on what the kernel still holds");
     drain(live);
+    ev_timer_stop(live->loop, &live->report);
     ev_timer_stop(live->loop, &live->tick);
     ev_timer_stop(live->loop, &live->retry);
     read_counters(live);
@@ -229,6 +269,15 @@ static void announce(const struct live *live) {
     }
 }
 
+static bool open_reports(struct live *live) {
+    char problem[REPORTS_PROBLEM_MAX];
+    bool ok = reports_open(live->session.config->report.directory, &live->reports, problem);
+    if (!ok) {
+        log_error("%s", problem);
+    }
+    return ok;
+}
+
 static int run_live(struct live *live, const struct options *options, const struct config *config) {
     char problem[CAPTURE_PROBLEM_MAX];
     live->session.config = config;
@@ -240,9 +289,11 @@ static int run_live(struct live *live, const struct options *options, const stru
     if (!session_open(&live->session, options, config, config->engine.pcap.prefix, NULL)) {
         return STATUS_FAILED;
     }
-    bool ok = use_capture(live);
+    bool ok = open_reports(live) && use_capture(live);
     if (ok) {
         announce(live);
+        report(live, false);
+        live->feed_interval = notify_watchdog();
         loop_until_stopped(live);
     }
     return session_close(&live->session, ok) && ok ? 0 : STATUS_FAILED;
@@ -260,6 +311,8 @@ int daemon_run(const struct options *options, const struct config *config) {
     int status = run_live(live, options, config);
     ev_io_stop(loop, &live->readable);
     capture_close(live->capture);
+    reports_close(&live->reports);
+    tw_text_fini(&live->line);
     ev_loop_destroy(loop);
     free(live);
     return status;

@@ -9,15 +9,24 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "journal.h"
+
 enum { LINE_ROOM = 4096 }; /* PIPE_BUF: a pipe that is ready takes so much without waiting */
 
-static const char head[] = "tcpwind: ";
+/* What a line begins with: on a terminal who says it, in the journal, which knows who, how important it is. */
+static const char *const heads[2][3] = {
+    {"tcpwind: ", "tcpwind: ", "tcpwind: "},
+    {"<3>", "<5>", "<7>"},
+};
+
+static bool is_journal;
 
 static enum log_level level_max = LEVEL_NOTICE;
 static _Atomic uint64_t lost;
 
 void log_open(enum log_level level) {
     level_max = level;
+    is_journal = journal_open();
 }
 
 bool log_has(enum log_level level) {
@@ -51,9 +60,9 @@ __attribute__((format(printf, 2, 0))) static void print(enum log_level level, co
     }
     int saved = errno;
     char line[LINE_ROOM];
-    memcpy(line, head, sizeof(head));
-    int n = vsnprintf(line + sizeof(head) - 1, sizeof(line) - sizeof(head), format, args);
-    put_line(line, n < 0 ? sizeof(head) - 1 : strlen(line));
+    size_t len = (size_t)snprintf(line, sizeof(line), "%s", heads[is_journal][level]);
+    (void)vsnprintf(line + len, sizeof(line) - 1 - len, format, args);
+    put_line(line, strlen(line));
     errno = saved;
 }
 

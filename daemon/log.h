@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * log.h — lines for people, on standard error.
+ * log.h — lines for people, on standard error, be it a terminal, a file or the journal.
  *
  * Every line is written whole by one write(2), without control characters, so that nothing an input is called can
  * command a terminal. A line that would have to wait, since nobody reads the other end of a pipe, is dropped and

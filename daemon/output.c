@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "err.h"
@@ -58,21 +59,23 @@ static bool is_in_place(int dirfd, int fd, const char *name) {
            here.st_dev == there.st_dev && here.st_ino == there.st_ino;
 }
 
-static int take_lock(int dirfd, const char *name) {
+int output_lock(int dirfd, const char *name) {
+    static const struct timespec pause = {.tv_nsec = 20 * TW_MS};
     for (int i = 0; i < LOCK_TRIES; i++) {
         int fd = openat(dirfd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0640);
         if (fd < 0) {
             return -errno;
         }
-        if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-            int err = errno == EWOULDBLOCK ? TW_ELOCKED : -errno;
-            close(fd);
-            return err;
-        }
-        if (is_in_place(dirfd, fd, name)) {
+        bool locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
+        int err = locked || errno == EWOULDBLOCK ? 0 : -errno;
+        if (locked && is_in_place(dirfd, fd, name)) {
             return fd;
         }
         close(fd);
+        if (err) {
+            return err;
+        }
+        (void)nanosleep(&pause, NULL); /* somebody may just look whether it is locked */
     }
     return TW_ELOCKED;
 }
@@ -169,7 +172,7 @@ static int take_over(struct output *output, const char *name, void *context) {
 
 static int open_locked(struct output *output, char *problem) {
     snprintf(problem, OUTPUT_PROBLEM_MAX, "%s", "another tcpwind writes files of this name");
-    output->lock_fd = take_lock(output->dirfd, output->lock);
+    output->lock_fd = output_lock(output->dirfd, output->lock);
     if (output->lock_fd < 0) {
         return output->lock_fd;
     }

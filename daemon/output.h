@@ -29,6 +29,12 @@ void output_prefix(const char *path, char ret[OUTPUT_PREFIX_MAX]);
 int output_make_folder(const char *path, unsigned mode);
 
 /*
+ * Create a file and lock it for as long as it is open. Returns its descriptor; TW_ELOCKED when another one holds the
+ * lock for longer than a look at it takes, or a negative errno.
+ */
+int output_lock(int dirfd, const char *name);
+
+/*
  * Make the folder if it is missing, and lock it. Live, finish what an earlier run left as .part.
  *
  *   problem  OUTPUT_PROBLEM_MAX bytes

@@ -16,7 +16,7 @@
 #include "naming.h"
 #include "report.h"
 
-enum { REPORT_FOLDER_MODE = 0755, LISTED_AT_ONCE = 256 };
+enum { LISTED_AT_ONCE = 256 };
 
 static const tw_time flush_time = 10 * TW_SECOND, poll_time = 5 * TW_MS, listing_interval = 100 * TW_MS;
 
@@ -30,6 +30,12 @@ struct names {
     char fixed[N_FIXED][TW_NAME_MAX];
     const char *written[N_FIXED];
     size_t n_written;
+};
+
+/* A report and what it points to. */
+struct description {
+    struct tw_report report;
+    struct names names;
 };
 
 tw_time session_clock(void) {
@@ -107,25 +113,40 @@ static void fill_written(const struct session *session, const struct names *name
     report->n_written = names->n_written;
 }
 
-/* Both texts of the state right now. Returns false when there is no memory. */
-static bool make_report(struct session *session, bool complete, struct tw_text *text, struct tw_text *json) {
-    struct names names;
+struct tw_report *session_describe(struct session *session, bool complete) {
     struct tw_writer_stats stats;
     tw_writer_stats(session->writer, &stats);
-    struct tw_report *report = calloc(1, sizeof(*report));
-    bool ok = report && collect_names(session, stats.n_files, &names);
-    if (ok) {
-        report->complete = complete;
-        tw_engine_report(session->engine, report);
-        fill_run(session, report);
-        fill_written(session, &names, report);
-        tw_report_text(text, report);
-        tw_report_json(json, report);
-        free(names.files);
-        ok = !text->failed && !json->failed;
+    struct description *description = calloc(1, sizeof(*description));
+    if (!description || !collect_names(session, stats.n_files, &description->names)) {
+        free(description);
+        return NULL;
     }
-    free(report);
-    return ok;
+    struct tw_report *report = &description->report;
+    report->complete = complete;
+    tw_engine_report(session->engine, report);
+    fill_run(session, report);
+    fill_written(session, &description->names, report);
+    return report;
+}
+
+void session_forget(struct tw_report *report) {
+    struct description *description = (struct description *)(void *)report; /* its first member */
+    if (description) {
+        free(description->names.files);
+        free(description);
+    }
+}
+
+/* Both texts of the state right now. Returns false when there is no memory. */
+static bool make_report(struct session *session, bool complete, struct tw_text *text, struct tw_text *json) {
+    struct tw_report *report = session_describe(session, complete);
+    if (!report) {
+        return false;
+    }
+    tw_report_text(text, report);
+    tw_report_json(json, report);
+    session_forget(report);
+    return !text->failed && !json->failed;
 }
 
 static bool replace(struct session *session, int dirfd, const char *name, const struct tw_text *text) {
@@ -157,24 +178,6 @@ void session_list_files(struct session *session) {
     }
     session->n_listed = stats.n_files;
     session->listed = session_clock();
-    tw_text_fini(&text);
-    tw_text_fini(&json);
-}
-
-void session_report(struct session *session) {
-    const char *folder = session->config->report.directory;
-    struct tw_text text = TW_TEXT_INIT, json = TW_TEXT_INIT;
-    int err = output_make_folder(folder, REPORT_FOLDER_MODE);
-    int fd = err ? -1 : open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) {
-        log_error("%s: %s", folder, err ? tw_strerror(err) : strerror(errno));
-        return;
-    }
-    if (make_report(session, false, &text, &json) && replace(session, fd, "report.txt", &text) &&
-        replace(session, fd, "status.json", &json)) {
-        log_notice("report written to %s", folder);
-    }
-    close(fd);
     tw_text_fini(&text);
     tw_text_fini(&json);
 }

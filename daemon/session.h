@@ -58,8 +58,9 @@ void session_feed(void *context, tw_time time, uint32_t caplen, uint32_t wirelen
 /* An analysis: let the report in the folder list the files that were begun meanwhile. Cheap when there are none. */
 void session_list_files(struct session *session);
 
-/* Live: write report.txt and status.json into the report folder. */
-void session_report(struct session *session);
+/* The state right now. Returns NULL when there is no memory; to be released with session_forget (NULL is allowed). */
+struct tw_report *session_describe(struct session *session, bool complete);
+void session_forget(struct tw_report *report);
 
 /*
  * End everything, write the final report and print it; `complete` is false when it was interrupted.

@@ -44,6 +44,7 @@ static Suite *(*const suites[])(void) = {
     suite_output,
     suite_capture,
     suite_notify,
+    suite_status,
     suite_timers,
     suite_clock,
     suite_pool,

@@ -38,6 +38,7 @@ Suite *suite_options(void);
 Suite *suite_output(void);
 Suite *suite_capture(void);
 Suite *suite_notify(void);
+Suite *suite_status(void);
 Suite *suite_timers(void);
 Suite *suite_clock(void);
 Suite *suite_pool(void);
