@@ -15,6 +15,7 @@ enum tw_err {
     TW_ELOCKED,        /* another process uses the folder */
     TW_EFOREIGN,       /* files in the folder that no report lists */
     TW_EINPUT,         /* an output file would replace an input */
+    TW_ENOFREE,        /* pcap.min_free: others fill the disk */
 };
 
 /*

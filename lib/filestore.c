@@ -6,13 +6,15 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "err.h"
 #include "fdio.h"
 #include "pcapfile.h"
 
-enum { PATH_ROOM = 512, SAFE = O_NOFOLLOW | O_CLOEXEC };
+enum { PATH_ROOM = 512, SAFE = O_NOFOLLOW | O_CLOEXEC, LOCK_TRIES = 10, LOCK_MODE = 0640 };
 
 /* `before` NAME `after`. Returns 0 or -ENAMETOOLONG. */
 static int compose(char ret[PATH_ROOM], const char *before, const char *name, const char *after) {
@@ -41,7 +43,10 @@ static int create_new(int dirfd, const char *path, uint32_t mode) {
 int tw_filestore_begin(int dirfd, const char *name, uint32_t mode) {
     char part[PATH_ROOM];
     int err = compose(part, "", name, ".part");
-    return err < 0 ? err : create_new(dirfd, part, mode);
+    int fd = err < 0 ? err : create_new(dirfd, part, mode);
+    if (fd >= 0)
+        (void)flock(fd, LOCK_EX | LOCK_NB); /* so recovery sees that it is being written */
+    return fd;
 }
 
 /* Rename without ever replacing a file. Some file systems cannot do that in one step: there by a second link. */
@@ -63,6 +68,10 @@ int tw_filestore_finish(int dirfd, int fd, const char *name) {
     if (close(fd) < 0 && err == 0 && errno != EINTR)
         err = -errno; /* a file system on the network may say only now that there was no room */
     return err < 0 ? err : rename_new(dirfd, part, name);
+}
+
+int tw_filestore_rotate(int dirfd, int fd, const char *name, const char *to) {
+    return fsync(fd) < 0 ? -errno : rename_new(dirfd, name, to);
 }
 
 void tw_filestore_discard(int dirfd, int fd, const char *name) {
@@ -166,7 +175,7 @@ int tw_filestore_recover(int dirfd, const char *name) {
     int fd = openat(dirfd, part, O_RDWR | SAFE);
     if (fd < 0)
         return -errno;
-    err = cut_to_records(fd, &size);
+    err = flock(fd, LOCK_EX | LOCK_NB) < 0 ? -EBUSY : cut_to_records(fd, &size);
     if (err < 0) {
         (void)close(fd);
         return err;
@@ -177,4 +186,26 @@ int tw_filestore_recover(int dirfd, const char *name) {
     }
     err = tw_filestore_finish(dirfd, fd, name);
     return err < 0 ? err : 1;
+}
+
+/* Is the file that was locked still the one of that name? Its owner may have removed it in between. */
+static bool is_in_place(int dirfd, int fd, const char *name) {
+    struct stat here, there;
+    return fstat(fd, &here) == 0 && fstatat(dirfd, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+           here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+}
+
+int tw_filestore_lock(int dirfd, const char *name) {
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        int fd = openat(dirfd, name, O_RDWR | O_CREAT | O_NONBLOCK | SAFE, LOCK_MODE);
+        if (fd < 0)
+            return -errno;
+        int err = flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno == EWOULDBLOCK ? TW_ELOCKED : -errno;
+        if (err == 0 && is_in_place(dirfd, fd, name))
+            return fd;
+        (void)close(fd);
+        if (err < 0)
+            return err;
+    }
+    return TW_ELOCKED;
 }

@@ -20,6 +20,12 @@ int tw_filestore_begin(int dirfd, const char *name, uint32_t mode);
  */
 int tw_filestore_finish(int dirfd, int fd, const char *name);
 
+/*
+ * Put an open log safely on the disk and give it another name. It stays open, also on an error (-EEXIST: there is a
+ * file of that name), when it keeps its name.
+ */
+int tw_filestore_rotate(int dirfd, int fd, const char *name, const char *to);
+
 /* Close and remove NAME.part. */
 void tw_filestore_discard(int dirfd, int fd, const char *name);
 
@@ -41,8 +47,14 @@ void tw_filestore_unlink(int dirfd, const char *name);
 /*
  * Finish NAME.part of an earlier run: cut it to its last whole record, then as tw_filestore_finish. One that does not
  * even hold a file header is removed. Returns 1 when it was finished, 0 when it was removed; on an error it keeps its
- * .part, to be tried again later (-EINVAL: no pcap file of ours, nothing was changed).
+ * .part, to be tried again later (-EINVAL: no pcap file of ours; -EBUSY: it is being written; nothing was changed).
  */
 int tw_filestore_recover(int dirfd, const char *name);
+
+/*
+ * Open the lock file `name`, made when it is not there, and lock it until it is closed.
+ * Returns its descriptor; TW_ELOCKED when another process holds it.
+ */
+int tw_filestore_lock(int dirfd, const char *name);
 
 #endif

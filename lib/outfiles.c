@@ -130,3 +130,21 @@ void tw_outfiles_end(struct tw_outfiles *files, uint64_t extraction) {
         (void)finish(files, &files->file[file - files->file]);
     }
 }
+
+void tw_outfiles_cut(struct tw_outfiles *files) {
+    for (uint32_t i = 0; i < TW_WRITER_FILES; i++) {
+        if (is_open(&files->file[i]) && finish(files, &files->file[i])) {
+            files->file[i].dlt = -1; /* no packet's: the next one finds it full */
+        }
+    }
+}
+
+void tw_outfiles_configure(struct tw_outfiles *files, const struct tw_pcap_settings *settings, uint64_t next_number) {
+    if (next_number || settings->split != files->settings.split) {
+        tw_outfiles_cut(files);
+    }
+    files->settings = *settings;
+    if (next_number) {
+        files->next_number = next_number;
+    }
+}

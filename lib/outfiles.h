@@ -66,6 +66,19 @@ int tw_outfiles_packet(struct tw_outfiles *files, uint64_t owner, uint64_t flow_
 /* The name of the file that this extraction writes to; "": none is open. */
 const char *tw_outfiles_name(const struct tw_outfiles *files, uint64_t owner);
 
+/*
+ * Finish every open file; what comes next begins another. One for which the writer has no room now is finished when the
+ * next packet for it comes.
+ */
+void tw_outfiles_cut(struct tw_outfiles *files);
+
+/*
+ * From the next file on these settings; where folder, prefix or split are others, every open file is finished first.
+ *
+ *   next_number  of the next file when the folder or the prefix is another; 0: numbers go on
+ */
+void tw_outfiles_configure(struct tw_outfiles *files, const struct tw_pcap_settings *settings, uint64_t next_number);
+
 /* An extraction has ended: with pcap.split = "flow" its file is finished. */
 void tw_outfiles_end(struct tw_outfiles *files, uint64_t owner);
 

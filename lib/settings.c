@@ -34,6 +34,8 @@ static const struct tw_settings defaults = {
             .max_age = 3600 * TW_SECOND,
             .flush = TW_SECOND,
             .mode = 0640,
+            .keep_bytes = 10000000000,
+            .min_free_percent = 5,
         },
     .output = {.flows = TW_FLOWS_ALARMED, .alarms = true},
 };
@@ -47,5 +49,10 @@ void tw_settings_offline(struct tw_settings *settings) {
     settings->pcap.max_size = 0;
     settings->pcap.max_age = 0;
     settings->pcap.max_packets = 0;
+    settings->pcap.keep_files = 0;
+    settings->pcap.keep_bytes = 0;
+    settings->pcap.keep_age = 0;
+    settings->pcap.min_free = 0;
+    settings->pcap.min_free_percent = 0;
     settings->output.flows = TW_FLOWS_ALL;
 }

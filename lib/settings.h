@@ -83,6 +83,12 @@ struct tw_pcap_settings {
     tw_time flush; /* at most this old is what is not yet in the file */
     bool fsync;
     uint32_t mode; /* permission bits of the files */
+    bool has_group;
+    uint32_t group; /* pcap.group as a number, with has_group */
+    uint64_t keep_files, keep_bytes;
+    tw_time keep_age;
+    uint64_t min_free;         /* bytes, used where the percentage is 0 */
+    uint32_t min_free_percent; /* 0 to 99 */
 };
 
 enum tw_output_flows { TW_FLOWS_NONE, TW_FLOWS_ALARMED, TW_FLOWS_ALL };

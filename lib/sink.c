@@ -3,27 +3,38 @@
 #include "sink.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "alarmlog.h"
+#include "err.h"
 #include "fdio.h"
 #include "filestore.h"
 #include "flowlog.h"
+#include "keeper.h"
 #include "linefile.h"
 #include "naming.h"
 #include "tally.h"
 
-enum { LOG_BUFFER = 64 * 1024 };
+enum {
+    LOG_BUFFER = 64 * 1024,
+    LINE_ROOM = 2048, /* a log is rotated while so much of pcap.max_size is left: a line is shorter */
+};
+
+#define ROTATE_RETRY (15 * TW_SECOND)
 
 /* What can be in trouble, each by itself, so that a log that can be written does not hide a pcap that cannot. */
-enum part { EVIDENCE, ALARMS, FLOWS, REPLACED, PART_COUNT };
+enum part { EVIDENCE, ALARMS, FLOWS, REPLACED, KEEPING, PART_COUNT };
 
 struct evidence {
     bool begun;
     char name[TW_NAME_MAX];
+    char link[TW_NAME_MAX];   /* the symbolic link to it; "": none */
+    struct tw_keeper *keeper; /* of its folder; a reference */
     struct tw_pcapfile file;
     tw_time since; /* when the oldest record in the buffer came */
     tw_time retry; /* not before then, when it could not be opened */
@@ -36,35 +47,61 @@ struct log {
     struct tw_linefile file;
     uint64_t *lost; /* its counter */
     tw_time since, retry;
+    tw_time begun;        /* wall: when its first line came; 0: it has none */
+    tw_time rotate_retry; /* not before then, when it could not be rotated */
 };
 
 struct tw_sink {
     struct tw_sink_options options;
     char *host, *source;
     char current[TW_NAME_MAX];
-    tw_time now;
+    struct tw_keeper *keeper; /* of the output folder */
+    tw_time now, wall;
     struct evidence evidence[TW_SINK_FILES];
     struct log alarms, flows;
     struct tw_tallies tallies;
 
     pthread_mutex_t lock; /* of what follows, never held while a disk is waited for */
     struct tw_sink_stats stats;
-    struct {
+    uint64_t removed_before[TW_REMOVED_COUNT]; /* by earlier keepers */
+    struct trouble {
         int error;
+        bool said;
         char name[TW_NAME_MAX];
     } trouble[PART_COUNT];
 };
 
+/* What the keeper says of itself is no failure of writing, and evidence that it refuses need not be said twice. */
+static bool note_locked(struct tw_sink *sink, enum part part, int err, const char *name) {
+    struct trouble *trouble = &sink->trouble[part];
+    bool begins = err < 0 && trouble->error == 0, was_said = trouble->said;
+    if (begins)
+        memcpy(trouble->name, name, strlen(name) + 1);
+    if (begins && part != KEEPING)
+        sink->stats.write_errors++;
+    if (sink->stats.first_error == 0 && part != KEEPING)
+        sink->stats.first_error = err;
+    trouble->error = err;
+    trouble->said = err < 0 && (was_said || part == KEEPING || err != TW_ENOFREE);
+    return trouble->said != was_said;
+}
+
 static void note(struct tw_sink *sink, enum part part, int err, const char *name) {
     (void)pthread_mutex_lock(&sink->lock);
-    if (err < 0 && sink->trouble[part].error == 0) {
-        sink->stats.write_errors++;
-        memcpy(sink->trouble[part].name, name, strlen(name) + 1);
-    }
-    if (sink->stats.first_error == 0)
-        sink->stats.first_error = err;
-    sink->trouble[part].error = err;
+    bool changed = note_locked(sink, part, err, name);
     (void)pthread_mutex_unlock(&sink->lock);
+    if (changed && sink->options.on_trouble != NULL)
+        sink->options.on_trouble(sink->options.hooks, err, name);
+}
+
+/* What the keeper has done meanwhile. */
+static void note_keeping(struct tw_sink *sink) {
+    const struct tw_keeper_state *state = tw_keeper_state(sink->keeper);
+    (void)pthread_mutex_lock(&sink->lock);
+    for (int i = 0; i < TW_REMOVED_COUNT; i++)
+        sink->stats.removed[i] = sink->removed_before[i] + state->removed[i];
+    (void)pthread_mutex_unlock(&sink->lock);
+    note(sink, KEEPING, state->error, state->error < 0 ? state->error_name : sink->trouble[KEEPING].name);
 }
 
 static void add(struct tw_sink *sink, uint64_t *counter, uint64_t n) {
@@ -87,12 +124,13 @@ static bool has_current(const struct tw_sink *sink) {
     return sink->options.live && sink->options.pcap.split == TW_SPLIT_NONE;
 }
 
-static void link_current(struct tw_sink *sink, const struct evidence *evidence) {
+static void link_current(const struct tw_sink *sink, struct evidence *evidence) {
     char target[TW_NAME_MAX + sizeof(".part")];
     size_t len = strlen(evidence->name);
     memcpy(target, evidence->name, len);
     memcpy(target + len, ".part", sizeof(".part"));
-    (void)tw_filestore_link(sink->options.dirfd, sink->current, target); /* a convenience, no evidence */
+    memcpy(evidence->link, sink->current, sizeof(evidence->link));
+    (void)tw_filestore_link(tw_keeper_dirfd(evidence->keeper), evidence->link, target); /* a convenience, no evidence */
 }
 
 static bool open_evidence(struct tw_sink *sink, struct evidence *evidence) {
@@ -100,7 +138,9 @@ static bool open_evidence(struct tw_sink *sink, struct evidence *evidence) {
         return true;
     if (!may_try(sink, evidence->retry))
         return false;
-    int fd = tw_filestore_begin(sink->options.dirfd, evidence->name, sink->options.pcap.mode);
+    int fd = tw_keeper_begin(evidence->keeper, evidence->name);
+    if (evidence->keeper == sink->keeper)
+        note_keeping(sink);
     if (fd < 0) {
         evidence->retry = sink->now + TW_SECOND;
         note(sink, EVIDENCE, fd, evidence->name);
@@ -174,6 +214,8 @@ void tw_sink_begin(struct tw_sink *sink, uint32_t file, const char *name, int dl
         return;
     }
     evidence->begun = true;
+    evidence->keeper = tw_keeper_ref(sink->keeper);
+    evidence->link[0] = '\0';
     evidence->retry = 0;
     memcpy(evidence->name, name, strlen(name) + 1);
     (void)open_evidence(sink, evidence);
@@ -208,25 +250,38 @@ void tw_sink_packet(struct tw_sink *sink, uint32_t file, uint32_t extraction, bo
     }
 }
 
+/* Give the open file its name. */
+static void finish_open(struct tw_sink *sink, struct evidence *evidence) {
+    struct tw_pcapfile *pcap = &evidence->file;
+    int dirfd = tw_keeper_dirfd(evidence->keeper);
+    if (evidence->link[0] != '\0')
+        tw_filestore_unlink(dirfd, evidence->link);
+    if (pcap->size <= TW_PCAP_FILE_HEADER) {
+        tw_filestore_discard(dirfd, pcap->fd, evidence->name);
+        return;
+    }
+    if (pcap->torn) { /* recovery cuts it */
+        (void)close(pcap->fd);
+        return;
+    }
+    int err = tw_keeper_finish(evidence->keeper, pcap->fd, evidence->name);
+    if (err < 0)
+        note(sink, EVIDENCE, err, evidence->name);
+    if (evidence->keeper == sink->keeper)
+        note_keeping(sink);
+}
+
 void tw_sink_finish(struct tw_sink *sink, uint32_t file) {
     struct evidence *evidence = &sink->evidence[file];
-    struct tw_pcapfile *pcap = &evidence->file;
     if (!evidence->begun)
         return;
-    if (pcap->fd >= 0)
+    if (evidence->file.fd >= 0)
         (void)flush_evidence(sink, evidence);
-    if (pcap->fd >= 0 && has_current(sink))
-        tw_filestore_unlink(sink->options.dirfd, sink->current);
-    if (pcap->fd >= 0 && pcap->size <= TW_PCAP_FILE_HEADER)
-        tw_filestore_discard(sink->options.dirfd, pcap->fd, evidence->name);
-    else if (pcap->fd >= 0 && pcap->torn) /* recovery cuts it */
-        (void)close(pcap->fd);
-    else if (pcap->fd >= 0) {
-        int err = tw_filestore_finish(sink->options.dirfd, pcap->fd, evidence->name);
-        if (err < 0)
-            note(sink, EVIDENCE, err, evidence->name);
-    }
-    tw_pcapfile_fini(pcap);
+    if (evidence->file.fd >= 0)
+        finish_open(sink, evidence);
+    tw_pcapfile_fini(&evidence->file);
+    tw_keeper_unref(evidence->keeper);
+    evidence->keeper = NULL;
     evidence->begun = false;
 }
 
@@ -244,8 +299,26 @@ static int write_header(struct log *log) {
     return err;
 }
 
+/* Since when a file that was found has lines: its birth, where the file system knows it. */
+static tw_time birth_of(int fd) {
+    struct statx st;
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME | STATX_MTIME, &st) < 0)
+        return 0;
+    const struct statx_timestamp *at = (st.stx_mask & STATX_BTIME) != 0 ? &st.stx_btime : &st.stx_mtime;
+    return at->tv_sec * TW_SECOND + at->tv_nsec;
+}
+
+static bool has_lines(const struct log *log) {
+    struct tw_text header = TW_TEXT_INIT;
+    if (log->part == FLOWS)
+        tw_flowlog_header(&header);
+    size_t len = header.len;
+    tw_text_fini(&header);
+    return log->file.size > len;
+}
+
 static int open_log(struct tw_sink *sink, struct log *log, bool append) {
-    int fd = tw_filestore_open_log(sink->options.dirfd, log->name, append, sink->options.pcap.mode);
+    int fd = tw_keeper_open_log(sink->keeper, log->name, append);
     if (fd < 0)
         return fd;
     int err = tw_linefile_attach(&log->file, fd);
@@ -254,7 +327,8 @@ static int open_log(struct tw_sink *sink, struct log *log, bool append) {
     if (err < 0) {
         (void)close(fd);
         log->file.fd = -1;
-    }
+    } else if (log->begun == 0 && has_lines(log))
+        log->begun = birth_of(fd);
     return err;
 }
 
@@ -283,6 +357,40 @@ static void flush_log(struct tw_sink *sink, struct log *log) {
         note(sink, log->part, open_err, log->name);
 }
 
+static void rotate_log(struct tw_sink *sink, struct log *log) {
+    enum tw_name_kind kind = log->part == FLOWS ? TW_NAME_FLOWS : TW_NAME_ALARMS;
+    if (log->begun == 0 || sink->now < log->rotate_retry)
+        return;
+    flush_log(sink, log);
+    if (log->file.fd < 0 || tw_fdio_is_removed(log->file.fd))
+        return;
+    int err = tw_keeper_rotate(sink->keeper, log->file.fd, kind, log->name, log->begun);
+    log->rotate_retry = err < 0 ? sink->now + ROTATE_RETRY : 0;
+    if (err == 0) {
+        close_log(log);
+        log->begun = log->since = 0;
+        err = open_log(sink, log, true);
+    }
+    if (err < 0)
+        note(sink, log->part, err, log->name);
+    note_keeping(sink);
+}
+
+/* Before a line is appended: the file it would make too large is finished first. */
+static void make_room(struct tw_sink *sink, struct log *log) {
+    uint64_t max = sink->options.live ? sink->options.pcap.max_size : 0;
+    if (max > 0 && log->file.size + log->file.text.len + LINE_ROOM > max)
+        rotate_log(sink, log);
+    if (log->begun == 0)
+        log->begun = sink->wall;
+}
+
+static void rotate_old_log(struct tw_sink *sink, struct log *log) {
+    tw_time max = sink->options.live ? sink->options.pcap.max_age : 0;
+    if (max > 0 && log->begun != 0 && sink->wall - log->begun > max)
+        rotate_log(sink, log);
+}
+
 /* After a line was appended. An alarm is to be seen at once, unless a file is read. */
 static void line_done(struct tw_sink *sink, struct log *log, bool at_once) {
     if (log->since == 0)
@@ -300,6 +408,7 @@ static struct tw_alarmlog_source source_of(const struct tw_sink *sink) {
 void tw_sink_alarm(struct tw_sink *sink, const struct tw_alarm_event *event) {
     struct tw_alarmlog_source source = source_of(sink);
     if (sink->alarms.wanted) {
+        make_room(sink, &sink->alarms);
         tw_alarmlog_alarm(&sink->alarms.file.text, &source, event);
         line_done(sink, &sink->alarms, true);
     }
@@ -324,6 +433,7 @@ void tw_sink_extract_end(struct tw_sink *sink, const struct tw_extract_event *ev
             .bytes = tally->bytes,
             .lost_write = tally->lost,
         };
+        make_room(sink, &sink->alarms);
         tw_alarmlog_extract_end(&sink->alarms.file.text, &source, event, &written);
         line_done(sink, &sink->alarms, false);
     }
@@ -331,6 +441,7 @@ void tw_sink_extract_end(struct tw_sink *sink, const struct tw_extract_event *ev
 }
 
 void tw_sink_flow(struct tw_sink *sink, const struct tw_flow_record *record) {
+    make_room(sink, &sink->flows);
     tw_flowlog_record(&sink->flows.file.text, record);
     line_done(sink, &sink->flows, false);
 }
@@ -342,7 +453,7 @@ void tw_sink_replace_in(struct tw_sink *sink, int dirfd, uint32_t mode, const ch
 }
 
 void tw_sink_replace(struct tw_sink *sink, const char *name, const void *bytes, size_t len) {
-    tw_sink_replace_in(sink, sink->options.dirfd, sink->options.pcap.mode, name, bytes, len);
+    tw_sink_replace_in(sink, tw_keeper_dirfd(sink->keeper), sink->options.pcap.mode, name, bytes, len);
 }
 
 void tw_sink_source(struct tw_sink *sink, const char *name) {
@@ -367,6 +478,18 @@ static void tick_log(struct tw_sink *sink, struct log *log, tw_time *next) {
     }
     if (log->since != 0)
         sooner(next, log->since + sink->options.pcap.flush);
+}
+
+void tw_sink_wall(struct tw_sink *sink, tw_time wall) {
+    sink->wall = wall;
+    tw_keeper_time(sink->keeper, wall);
+}
+
+void tw_sink_keep(struct tw_sink *sink) {
+    tw_keeper_round(sink->keeper);
+    note_keeping(sink);
+    rotate_old_log(sink, &sink->alarms);
+    rotate_old_log(sink, &sink->flows);
 }
 
 void tw_sink_time(struct tw_sink *sink, tw_time now) {
@@ -427,16 +550,89 @@ static int make_names(struct tw_sink *sink) {
     return err == 0 ? tw_naming_fixed(prefix, "_flows.tsv", sink->flows.name) : err;
 }
 
-static int open_first(struct tw_sink *sink) {
+static int open_wanted(struct tw_sink *sink) {
     int err = make_names(sink);
     if (err == 0)
         err = open_log(sink, &sink->flows, sink->options.live);
     return err == 0 && sink->alarms.wanted ? open_log(sink, &sink->alarms, sink->options.live) : err;
 }
 
+static int make_keeper(const struct tw_sink *sink, const struct tw_sink_options *options, struct tw_keeper **ret) {
+    struct tw_keeper_options keeper = {
+        .dirfd = options->dirfd,
+        .lock_fd = options->lock_fd,
+        .directory = options->directory,
+        .live = sink->options.live,
+        .pcap = options->pcap,
+        .on_finished = options->on_finished,
+        .context = options->hooks,
+    };
+    if (sink->keeper != NULL && tw_keeper_configure(sink->keeper, &keeper)) {
+        *ret = tw_keeper_ref(sink->keeper);
+        return 0;
+    }
+    return tw_keeper_create(&keeper, ret);
+}
+
+static int open_first(struct tw_sink *sink) {
+    int err = make_keeper(sink, &sink->options, &sink->keeper);
+    if (err < 0)
+        return err;
+    tw_sink_wall(sink, sink->options.wall);
+    if (sink->options.live)
+        tw_sink_keep(sink);
+    return open_wanted(sink);
+}
+
 static void init_log(struct log *log, enum part part, bool wanted, uint64_t *lost) {
     *log = (struct log){.wanted = wanted, .part = part, .lost = lost};
     tw_linefile_init(&log->file);
+}
+
+static void leave_log(struct tw_sink *sink, struct log *log) {
+    flush_log(sink, log);
+    close_log(log);
+    log->begun = log->since = log->retry = log->rotate_retry = 0;
+}
+
+/* The files that are open in the folder of before hold on to it. */
+static void change_folder(struct tw_sink *sink, struct tw_keeper *keeper) {
+    if (keeper == sink->keeper)
+        return;
+    for (int i = 0; i < TW_REMOVED_COUNT; i++)
+        sink->removed_before[i] += tw_keeper_state(sink->keeper)->removed[i];
+    tw_keeper_unref(sink->keeper);
+    sink->keeper = tw_keeper_ref(keeper);
+    tw_sink_wall(sink, sink->wall);
+}
+
+static void take_settings(struct tw_sink *sink, const struct tw_sink_options *options) {
+    char *host = strdup(options->host);
+    if (host != NULL) {
+        free(sink->host);
+        sink->host = host;
+    }
+    sink->options.pcap = options->pcap;
+    sink->options.output = options->output;
+    sink->alarms.wanted = options->output.alarms;
+}
+
+void tw_sink_configure(struct tw_sink *sink, const struct tw_sink_options *options) {
+    struct tw_keeper *keeper;
+    int err = make_keeper(sink, options, &keeper);
+    if (err < 0) {
+        note(sink, KEEPING, err, options->pcap.prefix);
+        return;
+    }
+    leave_log(sink, &sink->alarms);
+    leave_log(sink, &sink->flows);
+    change_folder(sink, keeper);
+    tw_keeper_unref(keeper);
+    take_settings(sink, options);
+    tw_sink_keep(sink);
+    err = open_wanted(sink);
+    if (err < 0)
+        note(sink, FLOWS, err, sink->flows.name);
 }
 
 int tw_sink_create(const struct tw_sink_options *options, struct tw_sink **ret) {
@@ -467,12 +663,14 @@ void tw_sink_destroy(struct tw_sink *sink) {
             (void)close(evidence->file.fd);
         if (evidence->begun)
             tw_pcapfile_fini(&evidence->file);
+        tw_keeper_unref(evidence->keeper);
     }
     close_log(&sink->alarms);
     close_log(&sink->flows);
     tw_linefile_fini(&sink->alarms.file);
     tw_linefile_fini(&sink->flows.file);
     tw_tally_fini(&sink->tallies);
+    tw_keeper_unref(sink->keeper);
     (void)pthread_mutex_destroy(&sink->lock);
     free(sink->host);
     free(sink->source);

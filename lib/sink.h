@@ -13,27 +13,51 @@
 
 #include "event.h"
 #include "pcapfile.h"
+#include "retention.h"
 #include "settings.h"
 
 struct tw_sink;
 
 struct tw_sink_options {
-    int dirfd;        /* output folder, borrowed */
-    bool wait;        /* reading a file: nothing is flushed because of its age, nothing waits for a second try */
-    bool live;        /* PREFIX-current.pcap, appending to the logs of an earlier run */
-    const char *host; /* run.name; copied */
+    int dirfd;             /* output folder; duplicated */
+    int lock_fd;           /* its lock file, duplicated; 0: there is none */
+    const char *directory; /* its path, to open it again when it was removed; copied; NULL: it never is */
+    tw_time wall;          /* nanoseconds since 1970, as tw_sink_wall */
+    bool wait;             /* reading a file: nothing is flushed because of its age, nothing waits for a second try */
+    bool live;             /* PREFIX-current.pcap, appending to the logs of an earlier run */
+    const char *host;      /* run.name; copied */
     bool is_interface;
     struct tw_pcap_settings pcap;
     struct tw_output_settings output;
     void (*on_alarm)(void *context, const struct tw_alarm_event *event); /* NULL, or called after an alarm's line */
     void *context;
+    /* NULL, or called for each finished pcap file, with the path of its folder */
+    void (*on_finished)(void *hooks, const char *directory, const char *name);
+    /* NULL, or called when a file begins to be in trouble, and with 0 when it no longer is; not for each failure */
+    void (*on_trouble)(void *hooks, int err, const char *name);
+    void *hooks;
 };
 
-/* Open the logs. Returns 0, -ENOMEM, TW_ENAME or a negative errno of the opening; then *ret is untouched. */
+/* Live, look after the folder as tw_sink_keep; then open the logs. Returns 0, -ENOMEM, TW_ENAME or a negative errno of the opening; then *ret is untouched. */
 int tw_sink_create(const struct tw_sink_options *options, struct tw_sink **ret);
 
 /* Close all without finishing: begun files keep their .part, what is in buffers is lost. NULL is allowed. */
 void tw_sink_destroy(struct tw_sink *sink);
+
+/*
+ * From here on other settings, and perhaps another folder, as far as they are not for the whole run: files that are
+ * begun stay where they are and are finished there. What goes wrong is a trouble like any other.
+ */
+void tw_sink_configure(struct tw_sink *sink, const struct tw_sink_options *options);
+
+/* Say what time it is for people: nanoseconds since 1970, for the age of files. */
+void tw_sink_wall(struct tw_sink *sink, tw_time wall);
+
+/*
+ * Finish what was left as .part, remove files as pcap.keep_* say, rotate logs that are old. Live, to be called at least
+ * every 15 s.
+ */
+void tw_sink_keep(struct tw_sink *sink);
 
 /* Say when the operations that follow came (any clock that never runs back, above 0). */
 void tw_sink_time(struct tw_sink *sink, tw_time now);
@@ -71,10 +95,11 @@ void tw_sink_finish_all(struct tw_sink *sink);
 
 struct tw_sink_stats {
     uint64_t packets, bytes, lost_write, write_errors, lost_alarms, lost_flows;
-    uint64_t replaced;            /* replacements carried out, or tried */
-    int error;                    /* the present trouble; 0: none */
-    int first_error;              /* the first of the run */
-    char error_name[TW_NAME_MAX]; /* the file that has the present trouble */
+    uint64_t replaced;                  /* replacements carried out, or tried */
+    uint64_t removed[TW_REMOVED_COUNT]; /* files, by reason */
+    int error;                          /* the present trouble; 0: none */
+    int first_error;                    /* the first of the run */
+    char error_name[TW_NAME_MAX];       /* the file that has the present trouble */
 };
 
 void tw_sink_stats(struct tw_sink *sink, struct tw_sink_stats *ret);

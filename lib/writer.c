@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -29,9 +30,21 @@ enum {
     ROUND_BYTES = 256 << 10, /* so much is carried out before room is given back and the clock is read */
 };
 
-#define GRACE (500 * TW_MS)
+#define GRACE         (500 * TW_MS)
+#define KEEP_INTERVAL (10 * TW_SECOND) /* 15 s at most, and the thread may be busy */
 
-enum op { OP_SOURCE = 1, OP_BEGIN, OP_PACKET, OP_FINISH, OP_ALARM, OP_FLOW, OP_EXTRACT_END, OP_REPLACE, OP_FLUSH };
+enum op {
+    OP_SOURCE = 1,
+    OP_BEGIN,
+    OP_PACKET,
+    OP_FINISH,
+    OP_ALARM,
+    OP_FLOW,
+    OP_EXTRACT_END,
+    OP_REPLACE,
+    OP_FLUSH,
+    OP_CONFIGURE
+};
 
 struct op_begin {
     uint32_t file;
@@ -47,6 +60,14 @@ struct op_replace {
     size_t len;
 };
 
+struct op_configure {
+    int dirfd, lock_fd; /* ours to close; lock_fd 0: none */
+    bool has_directory;
+    char directory[PATH_MAX], host[TW_STRING_MAX];
+    struct tw_pcap_settings pcap;
+    struct tw_output_settings output;
+};
+
 /* An extract_end that found no room. */
 struct late {
     struct late *next;
@@ -59,7 +80,8 @@ struct tw_writer {
     bool wait;
     size_t limit_alarms, limit; /* how full alarms and control, and how full all else may make the queue */
     size_t wake;
-    char **names; /* live a ring of TW_WRITER_NAMES */
+    tw_time keep_at; /* the thread's: when the folder is looked after next */
+    char **names;    /* live a ring of TW_WRITER_NAMES */
     size_t names_room;
     uint32_t n_files;
     uint64_t lost_alarms, lost_flows; /* for want of room */
@@ -68,6 +90,9 @@ struct tw_writer {
 
     void (*on_alarm)(void *context, const struct tw_alarm_event *event);
     void *context;
+    void (*on_finished)(void *hooks, const char *directory, const char *name);
+    void (*on_trouble)(void *hooks, int err, const char *name);
+    void *hooks;
     pthread_t thread;
     _Atomic bool abandoned; /* the deadline has passed: stop where you are */
     pthread_mutex_t lock;   /* of done */
@@ -75,10 +100,14 @@ struct tw_writer {
     bool done;
 };
 
-static tw_time monotonic(void) {
+static tw_time read_clock(clockid_t clock) {
     struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)clock_gettime(clock, &now);
     return now.tv_sec * TW_SECOND + now.tv_nsec;
+}
+
+static tw_time monotonic(void) {
+    return read_clock(CLOCK_MONOTONIC);
 }
 
 /* The thread. */
@@ -87,6 +116,35 @@ static void on_alarm(void *context, const struct tw_alarm_event *event) {
     struct tw_writer *writer = context;
     if (writer->on_alarm != NULL && !atomic_load(&writer->abandoned))
         writer->on_alarm(writer->context, event);
+}
+
+static void on_finished(void *context, const char *directory, const char *name) {
+    struct tw_writer *writer = context;
+    if (writer->on_finished != NULL && !atomic_load(&writer->abandoned))
+        writer->on_finished(writer->hooks, directory, name);
+}
+
+static void on_trouble(void *context, int err, const char *name) {
+    struct tw_writer *writer = context;
+    if (writer->on_trouble != NULL && !atomic_load(&writer->abandoned))
+        writer->on_trouble(writer->hooks, err, name);
+}
+
+static void carry_out_configure(struct tw_writer *writer, const struct op_configure *op) {
+    struct tw_sink_options options = {
+        .dirfd = op->dirfd,
+        .lock_fd = op->lock_fd,
+        .directory = op->has_directory ? op->directory : NULL,
+        .host = op->host,
+        .pcap = op->pcap,
+        .output = op->output,
+        .on_finished = on_finished,
+        .hooks = writer,
+    };
+    tw_sink_configure(writer->sink, &options);
+    (void)close(op->dirfd);
+    if (op->lock_fd > 0)
+        (void)close(op->lock_fd);
 }
 
 static void carry_out_packet(struct tw_sink *sink, const struct tw_writer_packet *op) {
@@ -114,7 +172,8 @@ static void carry_out_replace(struct tw_sink *sink, const struct op_replace *op)
     }
 }
 
-static void carry_out(struct tw_sink *sink, enum op kind, const void *op, size_t len) {
+static void carry_out(struct tw_writer *writer, enum op kind, const void *op, size_t len) {
+    struct tw_sink *sink = writer->sink;
     const struct op_begin *begin = op;
     switch (kind) {
     case OP_SOURCE:
@@ -144,6 +203,9 @@ static void carry_out(struct tw_sink *sink, enum op kind, const void *op, size_t
     case OP_FLUSH:
         tw_sink_flush(sink);
         break;
+    case OP_CONFIGURE:
+        carry_out_configure(writer, op);
+        break;
     }
 }
 
@@ -154,7 +216,7 @@ static bool carry_out_round(struct tw_writer *writer) {
     size_t len, done = 0;
     while (done < ROUND_BYTES && !atomic_load_explicit(&writer->abandoned, memory_order_relaxed) &&
            (op = tw_queue_take(writer->queue, &kind, &len)) != NULL) {
-        carry_out(writer->sink, (enum op)kind, op, len);
+        carry_out(writer, (enum op)kind, op, len);
         done += len + 1;
     }
     tw_queue_release(writer->queue);
@@ -172,22 +234,39 @@ static void end(struct tw_writer *writer) {
     (void)pthread_mutex_unlock(&writer->lock);
 }
 
+/* Live, look after the folder now and then. Returns when to do so again; 0: never. */
+static tw_time keep(struct tw_writer *writer, tw_time now) {
+    tw_sink_wall(writer->sink, read_clock(CLOCK_REALTIME));
+    if (!writer->live)
+        return 0;
+    if (now >= writer->keep_at) {
+        tw_sink_keep(writer->sink);
+        writer->keep_at = now + KEEP_INTERVAL;
+    }
+    return writer->keep_at;
+}
+
 /*
  * What is found after a sleep may have come at its beginning, and has to be in the file one pcap.flush after that; only
  * an idle thread is woken by the first operation.
  */
 static void *run(void *arg) {
     struct tw_writer *writer = arg;
-    tw_time slept = 0, due = 0;
+    tw_time slept = 0, due = 0, until;
     size_t wake;
     do {
         tw_sink_time(writer->sink, due != 0 ? slept : monotonic());
-        while (carry_out_round(writer))
-            (void)tw_sink_tick(writer->sink, monotonic());
+        while (carry_out_round(writer)) {
+            slept = monotonic();
+            (void)tw_sink_tick(writer->sink, slept);
+            (void)keep(writer, slept);
+        }
         slept = monotonic();
         due = tw_sink_tick(writer->sink, slept);
+        until = keep(writer, slept);
+        until = due != 0 && (until == 0 || due < until) ? due : until;
         wake = writer->wait || due != 0 ? writer->wake : 1;
-    } while (!atomic_load(&writer->abandoned) && tw_queue_sleep(writer->queue, wake, due));
+    } while (!atomic_load(&writer->abandoned) && tw_queue_sleep(writer->queue, wake, until));
     end(writer);
     return NULL;
 }
@@ -224,6 +303,45 @@ static void *reserve(struct tw_writer *writer, size_t len, size_t limit) {
     if (writer->late_first != NULL && !put_late(writer, writer->wait))
         return NULL;
     return try_reserve(writer, len, limit, writer->wait);
+}
+
+/* Duplicate both. Returns 0 or a negative errno, then neither is. */
+static int copy_fds(const struct tw_writer_options *options, int *ret_dirfd, int *ret_lock) {
+    *ret_lock = 0;
+    *ret_dirfd = fcntl(options->dirfd, F_DUPFD_CLOEXEC, 3);
+    if (*ret_dirfd < 0)
+        return -errno;
+    if (options->lock_fd > 0 && (*ret_lock = fcntl(options->lock_fd, F_DUPFD_CLOEXEC, 3)) < 0) {
+        int err = -errno;
+        (void)close(*ret_dirfd);
+        return err;
+    }
+    return 0;
+}
+
+int tw_writer_configure(struct tw_writer *writer, const struct tw_writer_options *options) {
+    const char *directory = options->directory != NULL ? options->directory : "";
+    int dirfd, lock_fd;
+    if (strlen(directory) >= PATH_MAX || strlen(options->host) >= TW_STRING_MAX)
+        return TW_ENAME;
+    int err = copy_fds(options, &dirfd, &lock_fd);
+    struct op_configure *op = err < 0 ? NULL : reserve(writer, sizeof(*op), writer->limit_alarms);
+    if (op == NULL) {
+        if (err == 0)
+            (void)close(dirfd);
+        if (err == 0 && lock_fd > 0)
+            (void)close(lock_fd);
+        return err < 0 ? err : TW_EAGAIN;
+    }
+    op->dirfd = dirfd;
+    op->lock_fd = lock_fd;
+    op->has_directory = options->directory != NULL;
+    memcpy(op->directory, directory, strlen(directory) + 1);
+    memcpy(op->host, options->host, strlen(options->host) + 1);
+    op->pcap = options->pcap;
+    op->output = options->output;
+    tw_queue_commit(writer->queue, OP_CONFIGURE, true);
+    return 0;
 }
 
 int tw_writer_source(struct tw_writer *writer, const char *name) {
@@ -406,6 +524,7 @@ void tw_writer_stats(struct tw_writer *writer, struct tw_writer_stats *ret) {
         .error = sink.error,
         .n_files = writer->n_files,
     };
+    memcpy(ret->removed, sink.removed, sizeof(ret->removed));
     memcpy(ret->error_name, sink.error_name, sizeof(ret->error_name));
 }
 
@@ -430,6 +549,9 @@ static int init_conditions(struct tw_writer *writer) {
 static int create_sink(struct tw_writer *writer, const struct tw_writer_options *options) {
     struct tw_sink_options sink = {
         .dirfd = options->dirfd,
+        .lock_fd = options->lock_fd,
+        .directory = options->directory,
+        .wall = read_clock(CLOCK_REALTIME),
         .wait = options->wait,
         .live = options->live,
         .host = options->host,
@@ -438,6 +560,9 @@ static int create_sink(struct tw_writer *writer, const struct tw_writer_options 
         .output = options->output,
         .on_alarm = on_alarm,
         .context = writer,
+        .on_finished = on_finished,
+        .on_trouble = on_trouble,
+        .hooks = writer,
     };
     return tw_sink_create(&sink, &writer->sink);
 }
@@ -493,6 +618,9 @@ int tw_writer_create(const struct tw_writer_options *options, struct tw_writer *
     writer->live = options->live;
     writer->on_alarm = options->on_alarm;
     writer->context = options->context;
+    writer->on_finished = options->on_finished;
+    writer->on_trouble = options->on_trouble;
+    writer->hooks = options->hooks;
     int err = start(writer, options);
     if (err != 0) {
         free_all(writer);

@@ -10,7 +10,8 @@
  * file (`wait`), the put waits. A share of the queue is reserved for alarms: 16 MiB, or a quarter of a smaller queue.
  *
  * What a disk keeps out of the files is lost and counted, never waited for: see sink.h. The writer's thread reads
- * CLOCK_MONOTONIC, for pcap.flush and for trying again; it is the one clock of the library.
+ * CLOCK_MONOTONIC, for pcap.flush and for trying again, and CLOCK_REALTIME, for the age of files; they are the only
+ * clocks of the library.
  *
  * Threads: all functions are for one thread, the engine's.
  */
@@ -18,22 +19,30 @@
 #define TW_WRITER_H
 
 #include "event.h"
+#include "retention.h"
 #include "settings.h"
 
 struct tw_writer;
 
 struct tw_writer_options {
-    int dirfd;         /* output folder, borrowed; must stay open */
-    size_t queue;      /* bytes of the queue, a power of two of at least 1 MiB (else rounded up); 0: 64 MiB */
-    bool wait;         /* a put waits for room */
-    bool live;         /* PREFIX-current.pcap, appending to the logs of an earlier run */
-    const char *host;  /* run.name; copied */
-    bool is_interface; /* the source is called "interface" in events, else "file" */
+    int dirfd;             /* output folder; duplicated */
+    int lock_fd;           /* its lock file, with the next numbers; duplicated; 0: there is none */
+    const char *directory; /* its path, to open it again when it was removed; copied; NULL: it never is */
+    size_t queue;          /* bytes of the queue, a power of two of at least 1 MiB (else rounded up); 0: 64 MiB */
+    bool wait;             /* a put waits for room */
+    bool live;             /* PREFIX-current.pcap, appending to the logs of an earlier run */
+    const char *host;      /* run.name; copied */
+    bool is_interface;     /* the source is called "interface" in events, else "file" */
     struct tw_pcap_settings pcap;
     struct tw_output_settings output;
     /* NULL, or called in the writer's thread for every alarm and alarm_end; live, after its line was written */
     void (*on_alarm)(void *context, const struct tw_alarm_event *event);
     void *context;
+    /* NULL, or called in the writer's thread for each finished pcap file, with the path of its folder */
+    void (*on_finished)(void *hooks, const char *directory, const char *name);
+    /* NULL, or called there when a file begins to be in trouble (err < 0) and when it is so no longer (0), not for each failure */
+    void (*on_trouble)(void *hooks, int err, const char *name);
+    void *hooks;
 };
 
 /*
@@ -49,6 +58,15 @@ int tw_writer_create(const struct tw_writer_options *options, struct tw_writer *
  * Returns 0, or the first error of the run as a negative errno; -ETIMEDOUT when something was left. NULL is allowed.
  */
 int tw_writer_destroy(struct tw_writer *writer, tw_time deadline);
+
+/*
+ * Take other settings over, in order with what was put before and comes after: dirfd, lock_fd, directory, host, pcap,
+ * output; the others are for the whole run. Begun files stay in their folder and are finished there; the logs go on in
+ * the new one.
+ * Returns 0, TW_EAGAIN, TW_ENAME for a path that is too long, or a negative errno of the duplication; then nothing
+ * changed.
+ */
+int tw_writer_configure(struct tw_writer *writer, const struct tw_writer_options *options);
 
 /* From here on events come from this source (a file's path, an interface's name; copied). */
 int tw_writer_source(struct tw_writer *writer, const char *name);
@@ -110,15 +128,16 @@ void tw_writer_drain(struct tw_writer *writer);
 bool tw_writer_wait(struct tw_writer *writer, tw_time *left);
 
 struct tw_writer_stats {
-    uint64_t packets, bytes;          /* written to pcap files, captured bytes */
-    uint64_t lost_write;              /* packets that a disk error kept out of the files */
-    uint64_t write_errors;            /* times that writing began to fail */
-    uint64_t lost_alarms, lost_flows; /* lines, for want of room or by a disk error */
-    uint64_t replaced;                /* replacements carried out, or tried */
-    size_t queued, queue_size;        /* bytes */
-    int error;                        /* the present trouble as a negative errno; 0: all is well */
-    char error_name[TW_NAME_MAX];     /* the file that has it */
-    uint32_t n_files;                 /* begun so far; names by tw_writer_file */
+    uint64_t packets, bytes;            /* written to pcap files, captured bytes */
+    uint64_t lost_write;                /* packets that a disk error kept out of the files */
+    uint64_t write_errors;              /* times that writing began to fail */
+    uint64_t lost_alarms, lost_flows;   /* lines, for want of room or by a disk error */
+    uint64_t removed[TW_REMOVED_COUNT]; /* finished files, by reason */
+    uint64_t replaced;                  /* replacements carried out, or tried */
+    size_t queued, queue_size;          /* bytes */
+    int error;                          /* the present trouble as a negative errno; 0: all is well */
+    char error_name[TW_NAME_MAX];       /* the file that has it */
+    uint32_t n_files;                   /* begun so far; names by tw_writer_file */
 };
 
 /* Never waits for the disk. */

@@ -15,8 +15,8 @@ static const struct {
 } cases[] = {
     {"success", 0, "no error"},
     {"the first of ours", TW_EAGAIN, "no room in the queue now"},
-    {"the last of ours", TW_EINPUT, "an output file would replace an input"},
-    {"one past the last of ours", TW_EINPUT + 1, "unknown error"},
+    {"the last of ours", TW_ENOFREE, "less of the disk is free than pcap.min_free wants"},
+    {"one past the last of ours", TW_ENOFREE + 1, "unknown error"},
     {"one before the first of ours", TW_EAGAIN - 1, "unknown error"},
     {"an errno", -ENOSPC, "No space left on device"},
     {"an errno that does not exist", -900, "unknown error"},
@@ -31,8 +31,8 @@ START_TEST(every_error_has_the_text_of_its_meaning) {
 END_TEST
 
 START_TEST(no_two_of_ours_share_a_text) {
-    for (int a = TW_EAGAIN; a < TW_EINPUT; a++)
-        for (int b = a + 1; b <= TW_EINPUT; b++)
+    for (int a = TW_EAGAIN; a < TW_ENOFREE; a++)
+        for (int b = a + 1; b <= TW_ENOFREE; b++)
             ck_assert_str_ne(tw_strerror(a), tw_strerror(b));
 }
 END_TEST
