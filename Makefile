@@ -5,7 +5,7 @@
 
 VERSION := 0.1.0
 
-lib := err capfile settings tcpopt link ip tunnel wlan packet layers clock pool rate elders timers ring flowkey window tcpstate
+lib := err capfile settings tcpopt link ip tunnel wlan packet layers anomaly clock pool rate elders timers ring flowkey window tcpstate
 lib += detect flow flowtable fragments handshakes outfiles extract tracker engine fdio queue tally pcapfile
 lib += linefile filestore naming numbers retention keeper sink writer text json community human flowlog alarmlog report report_text hosts
 daemon := config configscan keys units value options log capture manifest output alarmlines progress session
@@ -14,7 +14,7 @@ daemon += notify journal status metrics reports
 programs := tcpwind
 tests := err bytes settings tcpopt packet ring pcapfile naming queue linefile filestore tally sink writer text json
 tests += human community alarmlog
-tests += layers flowlog timers clock report hosts window tcpstate detect config options output capture
+tests += layers anomaly flowlog timers clock report hosts window tcpstate detect config options output capture
 tests += notify status
 tests += tracker flowkey extract pool rate elders flowtable fragments handshakes
 support := folder build_packet check_json scenario
