@@ -11,12 +11,14 @@ lib += linefile filestore naming numbers retention keeper sink writer text json 
 daemon := config configscan keys units value options log capture manifest output alarmlines progress session
 daemon += reader offline signals daemon
 daemon += notify journal status metrics reports
-programs := tcpwind
+ctl := ctl status reload follow decode flows bits flowtab instance jsonread tail verdict
+programs := tcpwind tcpwindctl
 tests := err bytes settings tcpopt packet ring pcapfile naming queue linefile filestore tally sink writer text json
 tests += human community alarmlog
 tests += layers anomaly flowlog timers clock report hosts window tcpstate detect config options output capture
 tests += notify status
 tests += tracker flowkey extract pool rate elders flowtable fragments handshakes
+tests += bits flowtab jsonread tail verdict
 support := folder build_packet check_json scenario
 generate := generate talk frame
 fuzz := packet tcpopt events config
@@ -43,7 +45,7 @@ Q := $(if $(V),,@)
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual \
 	-Wwrite-strings -Wvla -Wundef $(if $(WERROR),-Werror)
 SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-INCLUDES = -Ilib -Idaemon -Itests -Itests/support $(addprefix -I,$(wildcard /usr/include/libev))
+INCLUDES = -Ilib -Idaemon -Ictl -Itests -Itests/support $(addprefix -I,$(wildcard /usr/include/libev))
 ALL_CPPFLAGS = $(INCLUDES) -D_GNU_SOURCE -DTW_VERSION='"$(VERSION)"' $(HARDEN_CPPFLAGS) $(CPPFLAGS)
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) -pthread $(HARDEN_CFLAGS) $(SANITIZE) $(CFLAGS)
 ALL_LDFLAGS = -pthread $(HARDEN_LDFLAGS) $(SANITIZE) $(LDFLAGS)
@@ -53,13 +55,13 @@ CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check)
 
 program_files := $(programs:%=$(B)/%)
 fuzz_files := $(fuzz:%=$(B)/fuzz/%)
-archives := $(B)/libtcpwindd.a $(B)/libtcpwind.a
+archives := $(B)/libtcpwindd.a $(B)/libtcpwindctl.a $(B)/libtcpwind.a
 test_objects := $(tests:%=$(B)/tests/test_%.o) $(support:%=$(B)/tests/support/%.o) $(B)/tests/main.o
-objects := $(lib:%=$(B)/lib/%.o) $(daemon:%=$(B)/daemon/%.o) $(programs:%=$(B)/daemon/main.o) $(test_objects) \
+objects := $(lib:%=$(B)/lib/%.o) $(daemon:%=$(B)/daemon/%.o) $(ctl:%=$(B)/ctl/%.o) $(B)/daemon/main.o $(B)/ctl/main.o $(test_objects) \
 	$(fuzz:%=$(B)/tests/fuzz/fuzz_%.o) $(B)/tests/fuzz/replay.o \
 	$(generate:%=$(B)/tests/bench/%.o) $(B)/tests/bench/bare.o
-sources := $(wildcard lib/*.[ch] daemon/*.[ch] tests/*.[ch] tests/*/*.[ch])
-headers := $(wildcard lib/*.h daemon/*.h)
+sources := $(wildcard lib/*.[ch] daemon/*.[ch] ctl/*.[ch] tests/*.[ch] tests/*/*.[ch])
+headers := $(wildcard lib/*.h daemon/*.h ctl/*.h)
 scripts := $(shell grep -lI '^\#!/bin/.*sh' .ci/* tests/* tests/*/* 2>/dev/null)
 
 all: $(archives) $(program_files)  ## build the library and the programs (the default)
@@ -80,6 +82,7 @@ $(B)/flags: export FLAGS = $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)
 
 $(B)/libtcpwind.a: $(lib:%=$(B)/lib/%.o)
 $(B)/libtcpwindd.a: $(daemon:%=$(B)/daemon/%.o)
+$(B)/libtcpwindctl.a: $(ctl:%=$(B)/ctl/%.o)
 $(archives): Makefile
 	$(if $(V),,@echo '  AR    $@')
 	@mkdir -p $(@D) && rm -f $@
@@ -93,6 +96,9 @@ endef
 
 $(B)/tcpwind: $(B)/daemon/main.o $(archives)
 	$(call link,$(DAEMON_LIBS))
+
+$(B)/tcpwindctl: $(B)/ctl/main.o $(B)/libtcpwindctl.a $(B)/libtcpwind.a
+	$(call link,-lpcap)
 
 $(B)/run-tests: $(test_objects) $(archives)
 	$(call link,$(CHECK_LIBS) $(DAEMON_LIBS))
@@ -128,11 +134,12 @@ check-fuzz: $(fuzz_files)  ## what fuzzing found before, once more
 	@tests/tally $(foreach name,$(fuzz),'$(B)/fuzz/$(name) tests/fuzz/corpus/$(name)/*')
 
 check-system: all $(B)/stall $(B)/generate  ## the program in network namespaces of its own; needs root, else skipped
-	@TCPWIND=$(CURDIR)/$(B)/tcpwind STALL=$(CURDIR)/$(B)/stall GENERATE=$(CURDIR)/$(B)/generate \
+	@TCPWIND=$(CURDIR)/$(B)/tcpwind TCPWINDCTL=$(CURDIR)/$(B)/tcpwindctl STALL=$(CURDIR)/$(B)/stall GENERATE=$(CURDIR)/$(B)/generate \
 		tests/tally $(sort $(wildcard tests/system/*.sh))
 
 check-layers:  ## every module includes lower layers only, and each library of others has its one place
-	@awk -f tests/layers.awk lib/LAYERS daemon/LIBRARIES $(filter lib/% daemon/%,$(sources))
+	@awk -f tests/layers.awk lib/LAYERS daemon/LIBRARIES ctl/LIBRARIES \
+		$(filter lib/% daemon/% ctl/%,$(sources))
 
 check-headers:  ## every header compiles alone
 	@for header in $(headers); do \

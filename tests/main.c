@@ -57,6 +57,11 @@ static Suite *(*const suites[])(void) = {
     suite_flowkey,
     suite_extract,
     suite_tracker,
+    suite_bits,
+    suite_flowtab,
+    suite_jsonread,
+    suite_tail,
+    suite_verdict,
 };
 /* clang-format on */
 

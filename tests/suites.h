@@ -51,5 +51,10 @@ Suite *suite_handshakes(void);
 Suite *suite_flowkey(void);
 Suite *suite_extract(void);
 Suite *suite_tracker(void);
+Suite *suite_bits(void);
+Suite *suite_flowtab(void);
+Suite *suite_jsonread(void);
+Suite *suite_tail(void);
+Suite *suite_verdict(void);
 
 #endif
