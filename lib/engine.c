@@ -151,7 +151,7 @@ static tw_ref put(struct tw_engine *engine, const struct tw_tracked *tracked, co
         entry.offset = from->offset;
     } else {
         entry.wirelen = from->wirelen;
-        entry.time = from->time;
+        entry.time = tracked->time;
     }
     return tw_ring_put(engine->ring, &entry, from->bytes);
 }
@@ -188,6 +188,12 @@ static void feed_fragment(struct tw_engine *engine, struct tw_tracked *tracked, 
     }
 }
 
+/* Damaged times must leave room for the periods that are added to them; see clock.c. */
+static tw_time clamp_time(tw_time time) {
+    static const tw_time bound = INT64_C(8000000000000000000);
+    return time > bound ? bound : time < -bound ? -bound : time;
+}
+
 void tw_engine_feed(struct tw_engine *engine, const struct tw_engine_packet *from) {
     if (would_push_batch_out(engine, from->caplen)) {
         tw_engine_flush(engine);
@@ -196,10 +202,10 @@ void tw_engine_feed(struct tw_engine *engine, const struct tw_engine_packet *fro
     struct tw_tracked *tracked = &engine->batch[engine->n];
     tw_packet_decode(&engine->settings.decode, engine->dlt, from->bytes, from->caplen, from->wirelen, packet);
     tracked->packet = packet;
-    tracked->time = from->time;
+    tracked->time = clamp_time(from->time);
     tracked->wirelen = from->wirelen;
-    tracked->clock = tw_clock_feed(&engine->clock, from->time);
-    count_time(engine, from->time);
+    tracked->clock = tw_clock_feed(&engine->clock, tracked->time);
+    count_time(engine, tracked->time);
     count_packet(&engine->counts.packets, packet, from->caplen, from->wirelen);
     if (has_flow(engine, packet)) {
         feed_flow(engine, tracked, from);

@@ -40,7 +40,8 @@ struct tw_extract {
     struct tw_writer *writer;
     struct tw_ring *ring;
     struct tw_handshakes *handshakes;
-    struct tw_elders silent; /* handshakes by the silence of their flows */
+    struct tw_elders one_sided, two_sided; /* handshakes by the silence of their flows, these and those */
+    uint64_t kept, search_at;              /* handshakes ever kept; from how many on one-sided ones are looked for */
     struct tw_outfiles files;
     struct tw_pool pool;
     struct tw_rate rate;
@@ -52,7 +53,8 @@ struct tw_extract {
 
 enum {
     ALL_SIDES = 1 << TW_A | 1 << TW_B,
-    STEP = 1 << 20,     /* a millisecond or so of copying */
+    STEP = 1 << 20, /* a millisecond or so of copying */
+    SEARCH_SHARE = 16,
     FINISH_SECONDS = 5, /* for the writer to take what waits at the end */
 };
 
@@ -112,7 +114,8 @@ void tw_extract_destroy(struct tw_extract *x) {
     if (x) {
         tw_ring_destroy(x->ring);
         tw_handshakes_destroy(x->handshakes);
-        tw_elders_fini(&x->silent);
+        tw_elders_fini(&x->one_sided);
+        tw_elders_fini(&x->two_sided);
         tw_pool_fini(&x->pool);
         free(x);
     }
@@ -654,19 +657,40 @@ void tw_extract_finish(struct tw_extract *x, tw_time clock) {
 
 /* Handshakes. */
 
-/* The longest silent go first, and before them those of flows that only one side has spoken in. */
-static uint64_t silence_rank(const void *owner, uint32_t number) {
-    const struct tw_extract *x = owner;
+/* How long the flow of a kept handshake has been silent, as a rank: its last entry; 0: none of this kind. */
+static uint64_t silence_rank(const struct tw_extract *x, uint32_t number, bool is_two_sided) {
     const struct tw_handshake *h = tw_handshakes_get(x->handshakes, number);
     const struct tw_flow *flow = h ? tw_flowtable_get(x->table, h->entry.flow) : NULL;
-    if (!flow) {
-        return 0;
+    return flow && tw_flow_is_two_sided(flow) == is_two_sided ? flow->last_entry : 0;
+}
+
+static uint64_t one_sided_rank(const void *owner, uint32_t number) {
+    return silence_rank(owner, number, false);
+}
+
+static uint64_t two_sided_rank(const void *owner, uint32_t number) {
+    return silence_rank(owner, number, true);
+}
+
+/*
+ * The handshake that goes first: of the longest silent flow that only one side has spoken in. Where there was none, the
+ * search for one waits for some more packets that are put aside, since it looks at all of them.
+ */
+static uint32_t longest_silent(struct tw_extract *x) {
+    uint32_t highest = tw_handshakes_highest(x->handshakes), number = 0;
+    if (x->kept >= x->search_at) {
+        number = tw_elders_take(&x->one_sided, highest, one_sided_rank, x);
+        x->search_at = number ? x->kept : x->kept + highest / SEARCH_SHARE;
     }
-    return tw_flow_is_two_sided(flow) ? flow->last_entry | UINT64_C(1) << 63 : flow->last_entry;
+    return number ? number : tw_elders_take(&x->two_sided, highest, two_sided_rank, x);
 }
 
 static bool drop_longest_silent(struct tw_extract *x) {
-    uint32_t number = tw_elders_take(&x->silent, tw_handshakes_highest(x->handshakes), silence_rank, x);
+    uint32_t number = longest_silent(x);
+    if (!number) {
+        x->search_at = 0;
+        number = longest_silent(x);
+    }
     if (!number) {
         return false;
     }
@@ -681,6 +705,7 @@ static void keep_aside(struct tw_extract *x, struct tw_flow *flow, enum tw_side 
     struct tw_handshake handshake = {*entry, ref};
     struct tw_ring_packet packet = {0};
     uint32_t number, len = 0;
+    x->kept++;
     if (!tw_ring_is_in_file(x->ring)) {
         (void)tw_ring_fetch(x->ring, entry, &packet);
         len = entry->caplen;

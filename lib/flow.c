@@ -14,36 +14,43 @@ enum tw_side tw_flow_first_side(const struct tw_packet *packet) {
     return packet->sport < 1024 && packet->sport < packet->dport ? TW_B : TW_A;
 }
 
+static void account_first(struct tw_flow_rest *rest, const struct tw_packet *packet, tw_time clock,
+                          tw_time packet_time) {
+    rest->first = packet_time;
+    rest->first_clock = clock;
+    rest->ttl = packet->ttl;
+    rest->has_macs = packet->has_macs;
+    if (packet->has_macs) {
+        memcpy(rest->smac, packet->smac, sizeof rest->smac);
+        memcpy(rest->dmac, packet->dmac, sizeof rest->dmac);
+    }
+}
+
 void tw_flow_account(struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet, uint32_t wirelen,
                      tw_time clock, tw_time packet_time) {
     struct tw_flow_side *s = &flow->side[side];
-    if (!s->packets) {
-        s->first = packet_time;
-        s->first_clock = clock;
-        s->ttl = packet->ttl;
-        s->has_macs = packet->has_macs;
-        if (packet->has_macs) {
-            memcpy(s->smac, packet->smac, sizeof s->smac);
-            memcpy(s->dmac, packet->dmac, sizeof s->dmac);
-        }
+    if (!s->packets++) {
+        account_first(&flow->rest[side], packet, clock, packet_time);
     }
-    s->packets++;
     s->bytes += wirelen;
     s->flow_stat |= packet->flow_stat;
     s->last = packet_time;
     s->last_clock = clock;
-    flow->last_clock = clock;
-    flow->last_time = packet_time;
+    flow->last_side = side;
+    if (!(packet->status & TW_PACKET_TCP)) {
+        flow->rest[side].no_segment++;
+    }
 }
 
 void tw_flow_segment(struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet) {
-    struct tw_flow_side *s = &flow->side[side];
-    s->segments++;
-    s->payload += packet->payload;
-    if (s->win_init < 0 && packet->has & TW_HAS_WINDOW) {
-        s->win_init = packet->window;
+    flow->side[side].payload += packet->payload;
+    if (!(flow->has_win_init & 1 << side) && packet->has & TW_HAS_WINDOW) {
+        flow->has_win_init |= (uint8_t)(1 << side);
+        flow->rest[side].win_init = packet->window;
     }
-    s->syns += packet->has & TW_HAS_FLAGS && packet->flags & TW_TCP_SYN;
+    if (packet->has & TW_HAS_FLAGS && packet->flags & TW_TCP_SYN) {
+        flow->rest[side].syns++;
+    }
 }
 
 void tw_flow_considered(struct tw_flow *flow, enum tw_side side, uint32_t window) {
@@ -81,25 +88,26 @@ static uint8_t win_stat(const struct tw_flow *flow, enum tw_side side, const str
 static void record_side(const struct tw_flow *flow, enum tw_side side, const struct tw_detect *detect,
                         struct tw_direction_record *ret) {
     const struct tw_flow_side *s = &flow->side[side];
+    const struct tw_flow_rest *rest = &flow->rest[side];
     *ret = (struct tw_direction_record){
         .packets = s->packets,
-        .segments = s->segments,
+        .segments = tw_flow_segments(flow, side),
         .bytes = s->bytes,
         .payload = s->payload,
-        .first = s->first,
+        .first = rest->first,
         .last = s->last,
-        .duration = s->last_clock - s->first_clock,
+        .duration = s->last_clock - rest->first_clock,
         .flow_stat = s->flow_stat,
-        .has_macs = s->has_macs,
-        .ttl = s->ttl,
-        .tcp_states = flow->tcp[side].sent_rst ? TCP_STATES_RESET : 0,
-        .win_init = s->win_init,
+        .has_macs = rest->has_macs,
+        .ttl = rest->ttl,
+        .tcp_states = rest->tcp.sent_rst ? TCP_STATES_RESET : 0,
+        .win_init = flow->has_win_init & 1 << side ? rest->win_init : -1,
         .scale = (enum tw_scale)flow->window[side].scale,
         .shift = flow->window[side].shift,
         .win_min = s->win_min,
         .win_max = s->win_max,
         .considered = s->considered,
-        .full = s->full,
+        .full = rest->full,
         .low = detect->low,
         .zero = detect->zero,
         .episodes = detect->episodes,
@@ -108,8 +116,8 @@ static void record_side(const struct tw_flow *flow, enum tw_side side, const str
         .low_time = detect->low_time,
         .low_max = detect->low_max,
     };
-    memcpy(ret->smac, s->smac, sizeof ret->smac);
-    memcpy(ret->dmac, s->dmac, sizeof ret->dmac);
+    memcpy(ret->smac, rest->smac, sizeof ret->smac);
+    memcpy(ret->dmac, rest->dmac, sizeof ret->dmac);
     ret->win_stat = win_stat(flow, side, ret, detect);
 }
 

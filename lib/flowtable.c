@@ -88,9 +88,10 @@ void tw_flowtable_prefetch_flow(const struct tw_flowtable *table, uint64_t hash)
     uint32_t slot = *bucket_of(table, hash);
     if (slot) {
         const char *line = (const char *)flow_at(table, slot);
-        for (size_t at = 0; at < sizeof(struct tw_flow); at += 64) {
-            __builtin_prefetch(line + at, 1);
-        }
+        __builtin_prefetch(line, 1);
+        __builtin_prefetch(line + 64, 1);
+        __builtin_prefetch(line + 128, 1);
+        __builtin_prefetch(line + 192, 1);
     }
 }
 
@@ -147,7 +148,7 @@ struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint64_t hash, con
                                   const struct tw_scope *scope) {
     for (uint32_t slot = *bucket_of(table, hash); slot;) {
         struct tw_flow *flow = flow_at(table, slot);
-        if (flow->hash == hash && tw_flowkey_equal(&flow->key, key) &&
+        if (tw_flowkey_equal(&flow->key, key) &&
             tw_scope_equal(&table->settings, tw_flowtable_scope(table, flow), scope)) {
             return flow;
         }

@@ -71,7 +71,10 @@ uint8_t tw_outfiles_source(struct tw_outfiles *files, int dlt, uint32_t snaplen)
 static bool is_full(const struct tw_outfiles *files, const struct tw_outfile *file, int dlt, uint32_t caplen,
                     tw_time clock) {
     const struct tw_pcap_settings *s = &files->settings;
-    return file->dlt != dlt || (s->max_packets && file->packets >= s->max_packets) ||
+    if (file->dlt != dlt || !file->packets) {
+        return file->dlt != dlt; /* one packet goes into every file, however large it is */
+    }
+    return (s->max_packets && file->packets >= s->max_packets) ||
            (s->max_size && file->size + RECORD_HEAD + caplen > s->max_size) ||
            (s->max_age && clock - file->begun > s->max_age);
 }

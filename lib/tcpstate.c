@@ -12,9 +12,8 @@ static bool answers(const struct tw_tcp_side *synack_sender, const struct tw_pac
     return acknowledged == 1 || acknowledged == 1 + syn->payload;
 }
 
-bool tw_tcp_begins_anew(enum tw_flow_state state, const struct tw_tcp_side side[TW_SIDE_COUNT], enum tw_side from,
+bool tw_tcp_begins_anew(enum tw_flow_state state, const struct tw_tcp_side *own, const struct tw_tcp_side *other,
                         bool is_silent, const struct tw_packet *packet) {
-    const struct tw_tcp_side *own = &side[from], *other = &side[tw_other_side(from)];
     if (state == TW_FLOW_CLOSED || state == TW_FLOW_RESET) {
         return true;
     }
@@ -34,7 +33,7 @@ void tw_tcp_syn(struct tw_tcp_side *own, const struct tw_packet *packet) {
     }
 }
 
-static void take_ack(struct tw_tcp_side *own, uint32_t ack) {
+void tw_tcp_ack(struct tw_tcp_side *own, uint32_t ack) {
     if (!own->has_ack || tw_seq_after(ack, own->max_ack)) {
         own->has_ack = true;
         own->max_ack = ack;
@@ -45,14 +44,13 @@ static bool fin_is_acknowledged(const struct tw_tcp_side *own, const struct tw_t
     return own->has_fin && other->has_ack && tw_seq_at_or_after(other->max_ack, own->fin_end);
 }
 
-enum tw_flow_state tw_tcp_feed(enum tw_flow_state state, struct tw_tcp_side side[TW_SIDE_COUNT], enum tw_side from,
+enum tw_flow_state tw_tcp_feed(enum tw_flow_state state, struct tw_tcp_side *own, struct tw_tcp_side *other,
                                const struct tw_packet *packet) {
-    struct tw_tcp_side *own = &side[from], *other = &side[tw_other_side(from)];
     if (packet->flags & TW_TCP_ACK) {
         if (state == TW_FLOW_OPENING) {
             state = TW_FLOW_ESTABLISHED;
         }
-        take_ack(own, packet->ack);
+        tw_tcp_ack(own, packet->ack);
     }
     if (packet->flags & TW_TCP_FIN) {
         if (!own->has_fin) {

@@ -27,21 +27,25 @@ struct tw_tcp_side {
 /*
  * Whether a segment with SYN begins another connection than the one that its addresses belong to.
  *
- *   is_silent   its sender has sent nothing yet in this flow
+ *   own         its sender; other: the side that it is sent to
+ *   is_silent   the sender has sent nothing yet in this flow
  *
  * A SYN belongs if it repeats the sender's own, if both sides open at once (RFC 9293 3.5), or if it was captured after the
  * SYN-ACK that answers it, fast open (RFC 7413) included. Nothing opens a closed or reset connection again.
  */
-bool tw_tcp_begins_anew(enum tw_flow_state state, const struct tw_tcp_side side[TW_SIDE_COUNT], enum tw_side from,
+bool tw_tcp_begins_anew(enum tw_flow_state state, const struct tw_tcp_side *own, const struct tw_tcp_side *other,
                         bool is_silent, const struct tw_packet *packet);
 
 /* Remember a SYN or SYN-ACK. */
 void tw_tcp_syn(struct tw_tcp_side *own, const struct tw_packet *packet);
 
+/* The side has acknowledged this much; tw_tcp_feed does it by itself. */
+void tw_tcp_ack(struct tw_tcp_side *own, uint32_t ack);
+
 /*
  * Take a segment without SYN and RST whose FIN, if it has one, was acceptable; returns the state after it.
  */
-enum tw_flow_state tw_tcp_feed(enum tw_flow_state state, struct tw_tcp_side side[TW_SIDE_COUNT], enum tw_side from,
+enum tw_flow_state tw_tcp_feed(enum tw_flow_state state, struct tw_tcp_side *own, struct tw_tcp_side *other,
                                const struct tw_packet *packet);
 
 #endif

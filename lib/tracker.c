@@ -7,6 +7,7 @@
 
 #include "fragments.h"
 #include "hosts.h"
+#include "seq.h"
 #include "timers.h"
 #include "writer.h"
 
@@ -105,7 +106,7 @@ static void arm_silence(struct tw_tracker *t, const struct tw_flow *flow) {
     tw_time timeout = t->settings.flow.timeout[flow->state];
     uint32_t slot = tw_flowtable_slot(t->table, flow);
     if (timeout) {
-        tw_timers_set(t->timers, slot, flow->last_clock + timeout + 1, flow->index);
+        tw_timers_set(t->timers, slot, tw_flow_last_clock(flow) + timeout + 1, flow->index);
     } else {
         tw_timers_unset(t->timers, slot);
     }
@@ -165,7 +166,7 @@ static void try_alarm(struct tw_tracker *t, struct tw_flow *flow, enum tw_side s
     if (!detect || !detect->episode.is_open) {
         return;
     }
-    enum tw_decision decision = tw_detect_decide(&t->settings.detect, detect, flow->side[side].segments, t->clock);
+    enum tw_decision decision = tw_detect_decide(&t->settings.detect, detect, tw_flow_segments(flow, side), t->clock);
     if (decision == TW_DECISION_NONE) {
         return;
     }
@@ -261,8 +262,8 @@ static void log_flow(struct tw_tracker *t, const struct tw_flow *flow, enum tw_f
 
 static void end_flow(struct tw_tracker *t, struct tw_flow *flow, enum tw_flow_end why) {
     tw_time silence = why == TW_END_TIMEOUT ? t->settings.flow.timeout[flow->state] : 0;
-    tw_time clock = why == TW_END_TIMEOUT ? flow->last_clock + silence : t->clock;
-    tw_time time = why == TW_END_TIMEOUT ? flow->last_time + silence : t->time;
+    tw_time clock = why == TW_END_TIMEOUT ? tw_flow_last_clock(flow) + silence : t->clock;
+    tw_time time = why == TW_END_TIMEOUT ? tw_flow_last_time(flow) + silence : t->time;
     for (int side = 0; side < TW_SIDE_COUNT; side++) {
         if (is_in_episode(t, flow, (enum tw_side)side)) {
             detect_of(t, flow, (enum tw_side)side)->open_at_end = true;
@@ -280,7 +281,7 @@ static void end_flow(struct tw_tracker *t, struct tw_flow *flow, enum tw_flow_en
 
 static void serve_silence(struct tw_tracker *t, struct tw_flow *flow) {
     tw_time timeout = t->settings.flow.timeout[flow->state];
-    if (timeout && flow->last_clock + timeout < t->clock) {
+    if (timeout && tw_flow_last_clock(flow) + timeout < t->clock) {
         end_flow(t, flow, TW_END_TIMEOUT);
     } else {
         arm_silence(t, flow);
@@ -346,7 +347,7 @@ static void judge_sender(struct tw_tracker *t, struct tw_flow *flow, enum tw_sid
         detect->probes++;
         detect->episode.probes++;
     } else if (tw_window_is_filled(window, packet)) {
-        flow->side[receiver].full++;
+        flow->rest[receiver].full++;
         t->counts.window.window_full++;
     }
 }
@@ -379,22 +380,38 @@ static void judge(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side,
     }
 }
 
+/* Whether a FIN of the side has taken effect; before that the flow is in no other state. */
+static bool has_fin(const struct tw_flow *flow, enum tw_side side) {
+    return (flow->state == TW_FLOW_CLOSING || flow->state == TW_FLOW_CLOSED) && flow->rest[side].tcp.has_fin;
+}
+
 /* Rules 1 to 5 of which segments say something about the window. */
 static bool is_considered(const struct tw_tracker *t, const struct tw_flow *flow, enum tw_side side,
                           const struct tw_packet *packet) {
     enum tw_side other = tw_other_side(side);
     return packet->has & TW_HAS_WINDOW &&
            (packet->flags & (TW_TCP_ACK | TW_TCP_SYN | TW_TCP_FIN | TW_TCP_RST)) == TW_TCP_ACK &&
-           flow->state != TW_FLOW_RESET && !flow->tcp[other].has_fin &&
+           flow->state != TW_FLOW_RESET && !has_fin(flow, other) &&
            tw_window_is_update(&flow->window[side], &flow->window[other], packet, t->clock);
 }
 
-static void judge_segment(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side,
-                          const struct tw_packet *packet) {
+/* Consider a segment. An acknowledgement that goes back behind the one before must not make that one forgotten. */
+static void consider(const struct tw_tracker *t, struct tw_flow *flow, enum tw_side side,
+                     const struct tw_packet *packet) {
     struct tw_window *window = &flow->window[side];
+    if (window->has_wl && tw_seq_after(window->wl2, packet->ack)) {
+        tw_tcp_ack(&flow->rest[side].tcp, window->wl2);
+    }
+    tw_window_feed(window, packet, t->settings.detect.assume_scale, t->clock);
+}
+
+/* Returns whether the segment was considered. */
+static bool judge_segment(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side,
+                          const struct tw_packet *packet) {
+    const struct tw_window *window = &flow->window[side];
     bool considered = is_considered(t, flow, side, packet);
     if (considered) {
-        tw_window_feed(window, packet, t->settings.detect.assume_scale, t->clock);
+        consider(t, flow, side, packet);
     }
     judge_sender(t, flow, tw_other_side(side), packet);
     if (t->settings.detect.window == TW_WINDOW_RAW) {
@@ -404,37 +421,50 @@ static void judge_segment(struct tw_tracker *t, struct tw_flow *flow, enum tw_si
     } else if (considered) {
         judge(t, flow, side, packet->window, window->effective, tw_detect_scaled(&t->settings.detect, window));
     }
+    return considered;
 }
 
 static void take_rst(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side) {
-    flow->tcp[side].sent_rst = true;
+    flow->rest[side].tcp.sent_rst = true;
     end_episodes(t, flow, TW_ENDED_RESET, t->clock, t->time);
     enter_state(t, flow, TW_FLOW_RESET);
 }
 
-/* The segment's own flags take effect. */
-static void take_flags(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet) {
-    enum tw_side other = tw_other_side(side);
-    bool is_fin = packet->flags & TW_TCP_FIN;
-    if ((packet->flags & TW_TCP_RST || is_fin) &&
-        !tw_window_accepts(&flow->window[other], packet->seq, packet->payload + is_fin)) {
-        t->counts.flows.stray++;
-        return;
+/*
+ * The state of the connection after a segment. What considered segments acknowledge stands in the windows (WL2), so a
+ * plain one on an established connection, which is nearly every segment, changes nothing.
+ */
+static void take_state(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet) {
+    for (int i = 0; i < TW_SIDE_COUNT; i++) {
+        if (flow->window[i].has_wl) {
+            tw_tcp_ack(&flow->rest[i].tcp, flow->window[i].wl2);
+        }
     }
-    if (packet->flags & TW_TCP_RST) {
-        take_rst(t, flow, side);
-        return;
-    }
-    enum tw_flow_state state = tw_tcp_feed((enum tw_flow_state)flow->state, flow->tcp, side, packet);
-    if (is_fin && is_in_episode(t, flow, other)) {
-        end_episode(t, flow, other, TW_ENDED_FIN, t->clock, t->time);
+    struct tw_tcp_side *own = &flow->rest[side].tcp, *other = &flow->rest[tw_other_side(side)].tcp;
+    enum tw_flow_state state = tw_tcp_feed((enum tw_flow_state)flow->state, own, other, packet);
+    if (packet->flags & TW_TCP_FIN && is_in_episode(t, flow, tw_other_side(side))) {
+        end_episode(t, flow, tw_other_side(side), TW_ENDED_FIN, t->clock, t->time);
     }
     enter_state(t, flow, state);
 }
 
+/* The segment's own flags take effect. */
+static void take_flags(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet,
+                       bool considered) {
+    bool is_fin = packet->flags & TW_TCP_FIN;
+    if ((packet->flags & TW_TCP_RST || is_fin) &&
+        !tw_window_accepts(&flow->window[tw_other_side(side)], packet->seq, packet->payload + is_fin)) {
+        t->counts.flows.stray++;
+    } else if (packet->flags & TW_TCP_RST) {
+        take_rst(t, flow, side);
+    } else if (is_fin || !considered || flow->state != TW_FLOW_ESTABLISHED) {
+        take_state(t, flow, side, packet);
+    }
+}
+
 static void take_syn(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet,
                      tw_ref ref) {
-    tw_tcp_syn(&flow->tcp[side], packet);
+    tw_tcp_syn(&flow->rest[side].tcp, packet);
     if (packet->has & TW_HAS_OPTIONS) {
         tw_window_syn(flow->window, side, packet);
         tw_extract_handshake(t->extract, flow, side, ref);
@@ -446,15 +476,15 @@ static void take_segment(struct tw_tracker *t, struct tw_flow *flow, enum tw_sid
     const struct tw_packet *packet = tracked->packet;
     bool has_flags = packet->has & TW_HAS_FLAGS;
     tw_flow_segment(flow, side, packet);
-    flow->tcp[side].sent_other |= !has_flags || (packet->flags & (TW_TCP_SYN | TW_TCP_ACK)) != TW_TCP_SYN;
-    if (has_flags) {
-        judge_segment(t, flow, side, packet);
+    if (!tw_flow_is_two_sided(flow)) { /* nobody asks later on */
+        flow->rest[side].tcp.sent_other |= !has_flags || (packet->flags & (TW_TCP_SYN | TW_TCP_ACK)) != TW_TCP_SYN;
     }
+    bool considered = has_flags && judge_segment(t, flow, side, packet);
     try_alarm(t, flow, side, t->time, tracked->ref);
     if (has_flags && packet->flags & TW_TCP_SYN) {
         take_syn(t, flow, side, packet, tracked->ref);
     } else if (has_flags) {
-        take_flags(t, flow, side, packet);
+        take_flags(t, flow, side, packet, considered);
     }
 }
 
@@ -480,8 +510,7 @@ static struct tw_flow *new_flow(struct tw_tracker *t, const struct tw_tracked *t
     flow->state = is_tcp ? TW_FLOW_OPENING : TW_FLOW_OTHER;
     flow->initiator = (uint8_t)(tracked->key_end ^ (int)tw_flow_first_side(packet));
     flow->ethertype = packet->ethertype;
-    flow->side[TW_A].win_init = flow->side[TW_B].win_init = -1;
-    flow->last_clock = t->clock;
+    flow->side[TW_A].last_clock = t->clock;
     t->counts.flows.total++;
     if (tw_flowtable_count(t->table) > t->counts.flows.peak) {
         t->counts.flows.peak = tw_flowtable_count(t->table);
@@ -498,7 +527,8 @@ static struct tw_flow *flow_of(struct tw_tracker *t, const struct tw_tracked *tr
     if (flow && packet->status & TW_PACKET_TCP && packet->has & TW_HAS_FLAGS && packet->flags & TW_TCP_SYN) {
         enum tw_side side = tw_flow_side_of(flow, tracked->key_end);
         bool is_silent = !flow->side[side].packets;
-        if (tw_tcp_begins_anew((enum tw_flow_state)flow->state, flow->tcp, side, is_silent, packet)) {
+        if (tw_tcp_begins_anew((enum tw_flow_state)flow->state, &flow->rest[side].tcp,
+                               &flow->rest[tw_other_side(side)].tcp, is_silent, packet)) {
             end_flow(t, flow, TW_END_REPLACED);
             flow = NULL;
         }

@@ -75,7 +75,7 @@ START_TEST(the_state_follows_the_segments) {
         if (step->flags & SYN)
             tw_tcp_syn(&side[step->from], &packet);
         else
-            state = tw_tcp_feed(state, side, step->from, &packet);
+            state = tw_tcp_feed(state, &side[step->from], &side[tw_other_side(step->from)], &packet);
         ck_assert_msg(state == step->state, "%s: step %d: state %d", walk->name, (int)(step - walk->step), state);
     }
 }
@@ -84,8 +84,8 @@ END_TEST
 START_TEST(a_reset_connection_stays_reset) {
     struct tw_tcp_side side[TW_SIDE_COUNT] = {0};
     struct tw_packet ack = {.flags = ACK}, fin = {.flags = ACK | FIN};
-    ck_assert_int_eq(tw_tcp_feed(TW_FLOW_RESET, side, TW_A, &ack), TW_FLOW_RESET);
-    ck_assert_int_eq(tw_tcp_feed(TW_FLOW_RESET, side, TW_B, &fin), TW_FLOW_RESET);
+    ck_assert_int_eq(tw_tcp_feed(TW_FLOW_RESET, &side[TW_A], &side[TW_B], &ack), TW_FLOW_RESET);
+    ck_assert_int_eq(tw_tcp_feed(TW_FLOW_RESET, &side[TW_B], &side[TW_A], &fin), TW_FLOW_RESET);
 }
 END_TEST
 
@@ -205,7 +205,9 @@ START_TEST(a_syn_belongs_or_begins_anew) {
     const struct anew_case *c = &anew_cases[_i];
     struct tw_tcp_side side[TW_SIDE_COUNT] = {c->a, c->b};
     struct tw_packet syn = {.flags = c->flags, .seq = 100, .ack = 777, .payload = c->payload};
-    ck_assert_msg(tw_tcp_begins_anew(c->state, side, c->from, c->is_silent, &syn) == c->anew, "%s", c->name);
+    ck_assert_msg(tw_tcp_begins_anew(c->state, &side[c->from], &side[tw_other_side(c->from)], c->is_silent, &syn) ==
+                      c->anew,
+                  "%s", c->name);
 }
 END_TEST
 
