@@ -5,7 +5,7 @@
 
 VERSION := 0.1.0
 
-lib := err capfile settings tcpopt link ip tunnel wlan packet layers anomaly clock pool rate elders timers ring flowkey window tcpstate
+lib := err capfile settings tcpopt link ip tunnel wlan packet layers label anomaly clock pool rate elders timers ring flowkey window tcpstate
 lib += detect flow flowtable fragments handshakes outfiles extract tracker engine fdio queue tally pcapfile
 lib += linefile filestore naming numbers retention keeper sink writer text json community human flowlog alarmlog report report_text hosts
 daemon := config configscan keys units value options log capture manifest output alarmlines progress session
@@ -15,7 +15,7 @@ ctl := ctl status reload follow decode flows bits flowtab instance jsonread tail
 programs := tcpwind tcpwindctl
 tests := err bytes settings tcpopt packet ring pcapfile naming queue linefile filestore tally sink writer text json
 tests += human community alarmlog
-tests += layers anomaly flowlog timers clock report hosts window tcpstate detect config options output capture
+tests += layers label anomaly flowlog timers clock report hosts window tcpstate detect config options output capture
 tests += notify status
 tests += tracker flowkey extract pool rate elders flowtable fragments handshakes
 tests += bits flowtab jsonread tail verdict

@@ -14,7 +14,7 @@ static const char *const ended_by[TW_ENDED_BY_COUNT] = {
 
 static void put_community_id(struct tw_text *out, const struct tw_flow_id *flow) {
     char id[TW_COMMUNITY_MAX];
-    bool has_id = tw_community_of_flow(flow->proto, flow->ip_version, flow->end, id);
+    bool has_id = tw_community_of_flow(flow, id);
     tw_json_member_string(out, "community_id", has_id ? id : NULL);
 }
 
@@ -54,10 +54,13 @@ static void begin_end(struct tw_text *out, const char *key, const struct tw_flow
     tw_json_member_u64(out, "port", flow->end[side].port);
 }
 
-static void put_labelled_end(struct tw_text *out, const char *key, const struct tw_flow_id *flow, enum tw_side side) {
+static void put_labelled_end(struct tw_text *out, const char *key, const struct tw_labeller *labeller,
+                             const struct tw_flow_id *flow, enum tw_side side) {
+    struct tw_label label;
+    tw_label_find(labeller, flow->ip_version, &flow->end[side].addr, &label);
     begin_end(out, key, flow, side);
-    tw_json_member_string(out, "country", NULL);
-    tw_json_member_string(out, "organisation", NULL);
+    tw_json_member_string(out, "country", label.country[0] ? label.country : NULL);
+    tw_json_member_string(out, "organisation", label.organisation[0] ? label.organisation : NULL);
     tw_json_end_object(out);
 }
 
@@ -85,8 +88,8 @@ void tw_alarmlog_alarm(struct tw_text *out, const struct tw_alarmlog_source *sou
                        const struct tw_alarm_event *event) {
     begin_line(out, source, event->is_end ? "alarm_end" : "alarm", event->time, &event->flow);
     tw_json_member_string(out, "direction", event->receiver == TW_A ? "A" : "B");
-    put_labelled_end(out, "receiver", &event->flow, event->receiver);
-    put_labelled_end(out, "sender", &event->flow, tw_other_side(event->receiver));
+    put_labelled_end(out, "receiver", source->labeller, &event->flow, event->receiver);
+    put_labelled_end(out, "sender", source->labeller, &event->flow, tw_other_side(event->receiver));
     put_episode(out, event);
     tw_json_member_string(out, "pcap", event->pcap[0] != '\0' ? event->pcap : NULL);
     if (event->is_end)

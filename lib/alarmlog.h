@@ -6,13 +6,15 @@
 #define TW_ALARMLOG_H
 
 #include "event.h"
+#include "label.h"
 #include "text.h"
 
 /* Where the events come from. */
 struct tw_alarmlog_source {
-    const char *host;   /* run.name */
-    bool is_interface;  /* the key of `name` is "interface", else "file" */
+    const char *host;  /* run.name */
+    bool is_interface; /* the key of `name` is "interface", else "file" */
     const char *name;
+    const struct tw_labeller *labeller; /* NULL: none; borrowed */
 };
 
 /* What the writer knows of an extraction when it ends. */
@@ -24,10 +26,11 @@ struct tw_alarmlog_written {
 };
 
 /* Append the line of an alarm or an alarm_end. */
-void tw_alarmlog_alarm(struct tw_text *out, const struct tw_alarmlog_source *source, const struct tw_alarm_event *event);
+void tw_alarmlog_alarm(struct tw_text *out, const struct tw_alarmlog_source *source,
+                       const struct tw_alarm_event *event);
 
 /* Append the line of an extract_end. The lost packets are the event's and written->lost_write together. */
-void tw_alarmlog_extract_end(struct tw_text *out, const struct tw_alarmlog_source *source, const struct tw_extract_event *event,
-                             const struct tw_alarmlog_written *written);
+void tw_alarmlog_extract_end(struct tw_text *out, const struct tw_alarmlog_source *source,
+                             const struct tw_extract_event *event, const struct tw_alarmlog_written *written);
 
 #endif

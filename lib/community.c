@@ -115,11 +115,15 @@ void tw_community_id(uint8_t proto, int ip_version, const struct tw_endpoint *so
     put_base64(ret + 2, digest);
 }
 
-bool tw_community_of_flow(uint8_t proto, int ip_version, const struct tw_endpoint end[TW_SIDE_COUNT],
-                          char ret[TW_COMMUNITY_MAX]) {
+bool tw_community_of_flow(const struct tw_flow_id *flow, char ret[TW_COMMUNITY_MAX]) {
+    struct tw_endpoint a = flow->end[TW_A], b = flow->end[TW_B];
     ret[0] = '\0';
-    if (is_icmp(proto))
-        return false;
-    tw_community_id(proto, ip_version, &end[TW_A], &end[TW_B], ret);
+    if (is_icmp(flow->proto)) {
+        if (!flow->has_icmp && b.port == 0)
+            return false;
+        a.port = b.port ? b.port : flow->icmp >> 8; /* a request's type, and its code is 0 */
+        b.port = b.port ? 0 : flow->icmp & 0xff;
+    }
+    tw_community_id(flow->proto, flow->ip_version, &a, &b, ret);
     return true;
 }

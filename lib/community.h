@@ -9,7 +9,7 @@
 #ifndef TW_COMMUNITY_H
 #define TW_COMMUNITY_H
 
-#include "types.h"
+#include "event.h"
 
 enum { TW_COMMUNITY_MAX = 31 }; /* its length, always 30, with the final NUL */
 
@@ -23,10 +23,9 @@ void tw_community_id(uint8_t proto, int ip_version, const struct tw_endpoint *so
                      const struct tw_endpoint *destination, char ret[TW_COMMUNITY_MAX]);
 
 /*
- * The same of a flow record's two ends. Returns false, and sets ret to "", for ICMP and ICMPv6: their id depends on type
- * and code, and a flow has several.
+ * The same of a flow. Of ICMP and ICMPv6 it is that of the flow's first packet, or of its request where the ports pair it
+ * with the answer (view.h). Returns false, and sets ret to "", where type and code are not known.
  */
-bool tw_community_of_flow(uint8_t proto, int ip_version, const struct tw_endpoint end[TW_SIDE_COUNT],
-                          char ret[TW_COMMUNITY_MAX]);
+bool tw_community_of_flow(const struct tw_flow_id *flow, char ret[TW_COMMUNITY_MAX]);
 
 #endif

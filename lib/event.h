@@ -18,6 +18,8 @@ struct tw_flow_id {
     uint8_t ip_version;
     uint8_t proto;
     uint16_t ethertype; /* 0: none */
+    bool has_icmp;
+    uint16_t icmp; /* of ICMP and ICMPv6: type << 8 | code of the flow's first packet */
 };
 
 enum tw_scale { TW_SCALE_UNKNOWN, TW_SCALE_NONE, TW_SCALE_KNOWN };
@@ -76,6 +78,7 @@ struct tw_direction_record {
     tw_time first, last; /* times of its own packets */
     tw_time duration;    /* from the first to the last, by the engine's clock */
     uint64_t flow_stat;  /* what the packets set; direction, alarm and end are added when it is written */
+    uint64_t layers[TW_CHAINS_PER_SIDE]; /* the chains of headers it has shown (layers.h); 0 behind the last */
     uint8_t smac[6], dmac[6];
     bool has_macs;
     uint8_t ttl;        /* of its first packet */

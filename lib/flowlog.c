@@ -5,14 +5,17 @@
 #include "flowlog.h"
 
 #include "community.h"
+#include "layers.h"
 
 #include <netinet/in.h>
+#include <string.h>
 
 /* Bits of flowStat that are the flow's, not its packets' (Tranalyzer's numbers). */
 #define STAT_B       (UINT64_C(1) << 0)
 #define STAT_TIMEOUT (UINT64_C(1) << 40)
 #define STAT_EVICTED (UINT64_C(1) << 42)
 #define STAT_ALARM   (UINT64_C(1) << 49)
+#define STAT_LAND    (UINT64_C(1) << 50)
 #define STAT_IPV4    (UINT64_C(1) << 58)
 #define STAT_IPV6    (UINT64_C(1) << 59)
 
@@ -22,6 +25,7 @@ struct line {
     const struct tw_direction_record *sent, *received;
     enum tw_side side;
     const char *community_id;
+    const struct tw_label *label; /* of each end */
 };
 
 void tw_flowlog_header(struct tw_text *out) {
@@ -86,11 +90,45 @@ static void put_vlans(struct tw_text *out, const struct tw_scope *scope) {
     put_tab(out);
 }
 
+/* Text of others in a table: nothing that ends a field. */
+static void put_name(struct tw_text *out, const char *name) {
+    if (name[0] == '\0')
+        tw_text_char(out, '-');
+    else
+        tw_text_visible(out, name);
+    put_tab(out);
+}
+
 /* Address, country, organisation, port. */
-static void put_end(struct tw_text *out, int ip_version, const struct tw_endpoint *end) {
-    tw_text_addr(out, ip_version, &end->addr);
-    tw_text_str(out, "\t-\t-\t");
-    put_count(out, end->port);
+static void put_end(struct tw_text *out, const struct line *line, enum tw_side side) {
+    const struct tw_flow_id *id = &line->record->id;
+    tw_text_addr(out, id->ip_version, &id->end[side].addr);
+    put_tab(out);
+    put_name(out, line->label[side].country);
+    put_name(out, line->label[side].organisation);
+    put_count(out, id->end[side].port);
+}
+
+/* How many chains of headers, the depth of each, and the chains. */
+static void put_layers(struct tw_text *out, const uint64_t chains[TW_CHAINS_PER_SIDE]) {
+    size_t n = 0;
+    while (n < TW_CHAINS_PER_SIDE && chains[n] != 0)
+        n++;
+    put_count(out, n);
+    if (n == 0) {
+        put_str(out, "-\t-");
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        tw_text_str(out, i > 0 ? ";" : "");
+        tw_text_u64(out, tw_layers_count(chains[i]));
+    }
+    put_tab(out);
+    for (size_t i = 0; i < n; i++) {
+        tw_text_str(out, i > 0 ? ";" : "");
+        tw_layers_text(out, chains[i]);
+    }
+    put_tab(out);
 }
 
 /* (sent - received) / (sent + received) */
@@ -101,13 +139,19 @@ static void put_asymmetry(struct tw_text *out, uint64_t sent, uint64_t received)
     put_tab(out);
 }
 
-static uint64_t flow_stat(const struct line *line) {
-    uint64_t stat = line->sent->flow_stat;
-    stat |= line->side == TW_B ? STAT_B : 0;
-    stat |= line->sent->alarms > 0 ? STAT_ALARM : 0;
-    stat |= line->record->end == TW_END_TIMEOUT ? STAT_TIMEOUT : 0;
-    stat |= line->record->end == TW_END_EVICTED ? STAT_EVICTED : 0;
-    return stat | (line->record->id.ip_version == 4 ? STAT_IPV4 : STAT_IPV6);
+/* Whether something is sent to where it says it comes from. */
+static bool is_land(const struct tw_endpoint end[TW_SIDE_COUNT]) {
+    return end[TW_A].port == end[TW_B].port && !memcmp(&end[TW_A].addr, &end[TW_B].addr, sizeof(end[TW_A].addr));
+}
+
+uint64_t tw_flowlog_flow_stat(const struct tw_flow_record *record, enum tw_side side) {
+    uint64_t stat = record->side[side].flow_stat;
+    stat |= side == TW_B ? STAT_B : 0;
+    stat |= record->side[side].alarms > 0 ? STAT_ALARM : 0;
+    stat |= record->end == TW_END_TIMEOUT ? STAT_TIMEOUT : 0;
+    stat |= record->end == TW_END_EVICTED ? STAT_EVICTED : 0;
+    stat |= is_land(record->id.end) ? STAT_LAND : 0;
+    return stat | (record->id.ip_version == 4 ? STAT_IPV4 : STAT_IPV6);
 }
 
 /* Who, when, over what: %dir to l4Proto. */
@@ -115,11 +159,11 @@ static void put_basics(struct tw_text *out, const struct line *line) {
     const struct tw_flow_id *id = &line->record->id;
     put_str(out, line->side == TW_A ? "A" : "B");
     put_count(out, id->index);
-    put_bits(out, flow_stat(line), 16);
+    put_bits(out, tw_flowlog_flow_stat(line->record, line->side), 16);
     put_seconds(out, line->sent->first);
     put_seconds(out, line->sent->last);
     put_seconds(out, line->sent->duration);
-    put_str(out, "-\t-\t-");
+    put_layers(out, line->sent->layers);
     put_mac(out, line->sent->has_macs, line->sent->smac);
     put_mac(out, line->sent->has_macs, line->sent->dmac);
     if (id->ethertype != 0)
@@ -127,8 +171,8 @@ static void put_basics(struct tw_text *out, const struct line *line) {
     else
         put_str(out, "-");
     put_vlans(out, &id->scope);
-    put_end(out, id->ip_version, &id->end[line->side]);
-    put_end(out, id->ip_version, &id->end[tw_other_side(line->side)]);
+    put_end(out, line, line->side);
+    put_end(out, line, tw_other_side(line->side));
     put_count(out, id->proto);
 }
 
@@ -181,10 +225,13 @@ static void put_window(struct tw_text *out, const struct line *line) {
     put_seconds(out, sent->low_max);
 }
 
-void tw_flowlog_record(struct tw_text *out, const struct tw_flow_record *record) {
+void tw_flowlog_record(struct tw_text *out, const struct tw_labeller *labeller, const struct tw_flow_record *record) {
     const struct tw_flow_id *id = &record->id;
     char community_id[TW_COMMUNITY_MAX];
-    bool has_id = tw_community_of_flow(id->proto, id->ip_version, id->end, community_id);
+    bool has_id = tw_community_of_flow(id, community_id);
+    struct tw_label label[TW_SIDE_COUNT];
+    for (enum tw_side side = TW_A; side < TW_SIDE_COUNT; side++)
+        tw_label_find(labeller, id->ip_version, &id->end[side].addr, &label[side]);
     for (enum tw_side side = TW_A; side < TW_SIDE_COUNT; side++) {
         struct line line = {
             .record = record,
@@ -192,6 +239,7 @@ void tw_flowlog_record(struct tw_text *out, const struct tw_flow_record *record)
             .received = &record->side[tw_other_side(side)],
             .side = side,
             .community_id = has_id ? community_id : "-",
+            .label = label,
         };
         if (line.sent->packets == 0)
             continue;

@@ -11,6 +11,7 @@ static void enter(struct tw_walk *walk, uint8_t version, uint8_t ttl, uint8_t pr
     view->ttl = ttl;
     view->proto = proto;
     view->sport = view->dport = 0;
+    view->payload = 0;
     view->flow_stat &= ~(TW_STAT_IPV4_FLOW | TW_STAT_IPV6_FLOW);
     view->flow_stat |= version == 4 ? TW_STAT_IPV4_FLOW | TW_STAT_IPV4_PACKET : TW_STAT_IPV6_FLOW | TW_STAT_IPV6_PACKET;
 }

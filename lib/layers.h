@@ -45,7 +45,7 @@ enum tw_layer {
     TW_LAYER_COUNT, /* at most 32 */
 };
 
-enum { TW_LAYERS_MAX = 12, TW_CHAINS_PER_SIDE = 4 };
+enum { TW_LAYERS_MAX = 12 };
 
 #define TW_LAYERS_TOO_DEEP (UINT64_C(1) << 63)
 

@@ -88,7 +88,9 @@ static const uint8_t *keep_ports(struct tw_walk *walk) {
 }
 
 static enum tw_step udp(struct tw_walk *walk) {
+    size_t data = walk->bytes.pos + 8;
     tw_walk_enter(walk, TW_LAYER_UDP);
+    walk->view->payload = walk->bytes.limit > data ? (uint32_t)(walk->bytes.limit - data) : 0;
     return keep_ports(walk) ? tw_tunnel_udp(walk, walk->view->dport) : TW_STEP_END;
 }
 

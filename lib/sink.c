@@ -402,7 +402,7 @@ static void line_done(struct tw_sink *sink, struct log *log, bool at_once) {
 }
 
 static struct tw_alarmlog_source source_of(const struct tw_sink *sink) {
-    return (struct tw_alarmlog_source){sink->host, sink->options.is_interface, sink->source};
+    return (struct tw_alarmlog_source){sink->host, sink->options.is_interface, sink->source, sink->options.labeller};
 }
 
 void tw_sink_alarm(struct tw_sink *sink, const struct tw_alarm_event *event) {
@@ -442,7 +442,7 @@ void tw_sink_extract_end(struct tw_sink *sink, const struct tw_extract_event *ev
 
 void tw_sink_flow(struct tw_sink *sink, const struct tw_flow_record *record) {
     make_room(sink, &sink->flows);
-    tw_flowlog_record(&sink->flows.file.text, record);
+    tw_flowlog_record(&sink->flows.file.text, sink->options.labeller, record);
     line_done(sink, &sink->flows, false);
 }
 

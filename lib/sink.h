@@ -29,6 +29,7 @@ struct tw_sink_options {
     bool is_interface;
     struct tw_pcap_settings pcap;
     struct tw_output_settings output;
+    const struct tw_labeller *labeller; /* asked for addresses in logs; borrowed; NULL: none */
     void (*on_alarm)(void *context, const struct tw_alarm_event *event); /* NULL, or called after an alarm's line */
     void *context;
     /* NULL, or called for each finished pcap file, with the path of its folder */

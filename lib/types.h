@@ -36,6 +36,8 @@ struct tw_endpoint {
 enum {
     TW_VLAN_MAX = 8, /* VLAN tags looked through between two IP headers */
     TW_VNI_MAX = 8,  /* tunnels looked through, one between two of at most 8 IP headers */
+
+    TW_CHAINS_PER_SIDE = 4, /* chains of headers that are remembered of what one side of a flow has sent */
 };
 
 /*

@@ -558,6 +558,7 @@ static int create_sink(struct tw_writer *writer, const struct tw_writer_options 
         .is_interface = options->is_interface,
         .pcap = options->pcap,
         .output = options->output,
+        .labeller = options->labeller,
         .on_alarm = on_alarm,
         .context = writer,
         .on_finished = on_finished,

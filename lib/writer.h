@@ -35,6 +35,7 @@ struct tw_writer_options {
     bool is_interface;     /* the source is called "interface" in events, else "file" */
     struct tw_pcap_settings pcap;
     struct tw_output_settings output;
+    const struct tw_labeller *labeller; /* asked in the writer's thread for addresses in logs; borrowed; NULL: none */
     /* NULL, or called in the writer's thread for every alarm and alarm_end; live, after its line was written */
     void (*on_alarm)(void *context, const struct tw_alarm_event *event);
     void *context;

@@ -19,6 +19,7 @@ static Suite *(*const suites[])(void) = {
     suite_tcpopt,
     suite_packet,
     suite_layers,
+    suite_label,
     suite_anomaly,
     suite_ring,
     suite_pcapfile,

@@ -13,6 +13,7 @@ Suite *suite_settings(void);
 Suite *suite_tcpopt(void);
 Suite *suite_packet(void);
 Suite *suite_layers(void);
+Suite *suite_label(void);
 Suite *suite_anomaly(void);
 Suite *suite_ring(void);
 Suite *suite_pcapfile(void);

@@ -13,9 +13,10 @@
 
 #define COMMUNITY "\"1:d/FP5EW3wiY1vCndhwleRRKHowQ=\""
 #define LABELS    "\"country\":null,\"organisation\":null}"
+#define PRIVATE   "\"country\":null,\"organisation\":\"private\"}"
 
-static const struct tw_alarmlog_source from_file = {"sensor", false, "a.pcap"};
-static const struct tw_alarmlog_source from_interface = {"sen\"sor\033", true, "eth0"};
+static const struct tw_alarmlog_source from_file = {"sensor", false, "a.pcap", NULL};
+static const struct tw_alarmlog_source from_interface = {"sen\"sor\033", true, "eth0", NULL};
 
 static struct tw_text text = TW_TEXT_INIT;
 
@@ -65,7 +66,7 @@ START_TEST(an_alarm_tells_who_stalled_whom) {
         "\"flow\":36,"
         "\"community_id\":" COMMUNITY ",\"vlan\":[100,7],\"direction\":\"B\","
         "\"receiver\":{\"ip\":\"8.8.8.8\",\"port\":53," LABELS
-        ",\"sender\":{\"ip\":\"192.168.1.52\",\"port\":54585," LABELS ","
+        ",\"sender\":{\"ip\":\"192.168.1.52\",\"port\":54585," PRIVATE ","
         "\"window\":7,\"threshold\":8,\"scale\":14,\"episode\":2,\"low_segments\":3,\"zero_segments\":1,\"probes\":4,"
         "\"duration_s\":1.500000001,\"pcap\":\"tcpwind-20091118T113655Z-000001.pcap\"}\n");
 }
@@ -89,6 +90,7 @@ START_TEST(an_alarm_end_tells_what_ended_it) {
     event.is_end = true;
     event.receiver = TW_A;
     event.flow.proto = 1;
+    event.flow.end[TW_B].port = 0;
     event.ended_by = ends[_i].ended_by;
     event.scale = ends[_i].scale;
     tw_alarmlog_alarm(&text, &from_interface, &event);
@@ -96,8 +98,8 @@ START_TEST(an_alarm_end_tells_what_ended_it) {
         want, sizeof(want),
         "{\"event\":\"alarm_end\",\"time\":\"2009-11-18T11:36:55.037210000Z\",\"host\":\"sen\\\"sor\\u001b\","
         "\"interface\":\"eth0\",\"flow\":36,\"community_id\":null,\"vlan\":[],\"direction\":\"A\","
-        "\"receiver\":{\"ip\":\"192.168.1.52\",\"port\":54585," LABELS
-        ",\"sender\":{\"ip\":\"8.8.8.8\",\"port\":53," LABELS ","
+        "\"receiver\":{\"ip\":\"192.168.1.52\",\"port\":54585," PRIVATE
+        ",\"sender\":{\"ip\":\"8.8.8.8\",\"port\":0," LABELS ","
         "\"window\":7,\"threshold\":8,\"scale\":%s,\"episode\":2,\"low_segments\":3,\"zero_segments\":1,\"probes\":4,"
         "\"duration_s\":1.500000001,\"pcap\":null,\"ended_by\":\"%s\"}\n",
         ends[_i].want_scale, ends[_i].want);

@@ -60,16 +60,19 @@ START_TEST(ids_are_those_of_the_reference_data) {
 }
 END_TEST
 
-START_TEST(a_flow_has_one_but_for_icmp) {
-    struct tw_endpoint end[TW_SIDE_COUNT];
+START_TEST(a_flow_has_one_but_for_icmp_of_unknown_type) {
+    struct tw_flow_id flow = {.proto = 17, .ip_version = 4};
     char id[TW_COMMUNITY_MAX];
-    (void)read_end("8.8.8.8", 53, &end[TW_A]);
-    (void)read_end("192.168.1.52", 54585, &end[TW_B]);
-    ck_assert(tw_community_of_flow(17, 4, end, id));
+    (void)read_end("8.8.8.8", 53, &flow.end[TW_A]);
+    (void)read_end("192.168.1.52", 54585, &flow.end[TW_B]);
+    ck_assert(tw_community_of_flow(&flow, id));
     ck_assert_str_eq(id, "1:d/FP5EW3wiY1vCndhwleRRKHowQ=");
-    ck_assert(!tw_community_of_flow(1, 4, end, id));
+    flow.end[TW_A].port = flow.end[TW_B].port = 0;
+    flow.proto = 1;
+    ck_assert(!tw_community_of_flow(&flow, id));
     ck_assert_str_eq(id, "");
-    ck_assert(!tw_community_of_flow(58, 6, end, id));
+    flow.has_icmp = true;
+    ck_assert(tw_community_of_flow(&flow, id));
 }
 END_TEST
 
@@ -77,7 +80,7 @@ Suite *suite_community(void) {
     Suite *suite = suite_create("community");
     TCase *tc = tcase_create("community");
     tcase_add_loop_test(tc, ids_are_those_of_the_reference_data, 0, sizeof(cases) / sizeof(cases[0]));
-    tcase_add_test(tc, a_flow_has_one_but_for_icmp);
+    tcase_add_test(tc, a_flow_has_one_but_for_icmp_of_unknown_type);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+#include "community.h"
+
+#include "layers.h"
 #include "suites.h"
 
 enum { COLUMNS = 50, LINES = 3, LINE_MAX = 2048 };
@@ -14,6 +17,7 @@ static struct tw_text text = TW_TEXT_INIT;
 static char lines[LINES][LINE_MAX];       /* header and records, taken apart in place */
 static const char *field[LINES][COLUMNS]; /* of each line */
 static int n_lines;
+static const struct tw_labeller *labeller;
 
 static void teardown(void) {
     tw_text_fini(&text);
@@ -34,7 +38,7 @@ static void take_apart(int line) {
 static void write_record(const struct tw_flow_record *record) {
     tw_text_clear(&text);
     tw_flowlog_header(&text);
-    tw_flowlog_record(&text, record);
+    tw_flowlog_record(&text, labeller, record);
     ck_assert(!text.failed && text.data[text.len - 1] == '\n');
     n_lines = 0;
     for (size_t at = 0; at < text.len; n_lines++) {
@@ -74,6 +78,7 @@ static struct tw_flow_record download(void) {
         .last = 1258544217037210000,
         .duration = 2000000000,
         .flow_stat = 0x4000,
+        .layers = {TW_LAYER_ETHERNET << 10 | TW_LAYER_IPV4 << 5 | TW_LAYER_TCP, TW_LAYER_IPV6},
         .has_macs = true,
         .smac = {0, 1, 2, 3, 4, 5},
         .dmac = {255, 254, 253, 252, 251, 250},
@@ -117,20 +122,20 @@ static const struct {
     {"timeFirst", "1258544215.037210000", "0.000000005"},
     {"timeLast", "1258544217.037210000", "0.000000005"},
     {"duration", "2.000000000", "0.000000000"},
-    {"numHdrDesc", "-", "-"},
-    {"numHdrs", "-", "-"},
-    {"hdrDesc", "-", "-"},
+    {"numHdrDesc", "2", "0"},
+    {"numHdrs", "3;1", "-"},
+    {"hdrDesc", "eth:ipv4:tcp;ipv6", "-"},
     {"srcMac", "00:01:02:03:04:05", "-"},
     {"dstMac", "ff:fe:fd:fc:fb:fa", "-"},
     {"ethType", "0x0800", "0x0800"},
     {"vlanID", "4094;7", "4094;7"},
     {"srcIP", "10.0.0.1", "192.168.1.104"},
     {"srcIPCC", "-", "-"},
-    {"srcIPOrg", "-", "-"},
+    {"srcIPOrg", "private", "private"},
     {"srcPort", "49330", "80"},
     {"dstIP", "192.168.1.104", "10.0.0.1"},
     {"dstIPCC", "-", "-"},
-    {"dstIPOrg", "-", "-"},
+    {"dstIPOrg", "private", "private"},
     {"dstPort", "80", "49330"},
     {"l4Proto", "6", "6"},
     {"pktsSnt", "1", "3"},
@@ -224,6 +229,7 @@ END_TEST
 START_TEST(what_is_not_there_is_a_dash) {
     struct tw_flow_record record = download();
     record.id.proto = 1;
+    record.id.end[TW_B].port = 0;
     record.id.ip_version = 6;
     record.id.ethertype = 0;
     record.id.scope.n_vlans = 0;
@@ -234,6 +240,59 @@ START_TEST(what_is_not_there_is_a_dash) {
     ck_assert_str_eq(value_of(1, "communityID"), "-");
     ck_assert_str_eq(value_of(1, "flowStat"), "0x0802000000004000");
     ck_assert_str_eq(value_of(1, "srcIP"), "a00:1::");
+}
+END_TEST
+
+static void name_it(void *context, int ip_version, const struct tw_addr *addr, struct tw_label *ret) {
+    (void)context, (void)ip_version;
+    strcpy(ret->country, addr->bytes[0] == 10 ? "SE" : "");
+    strcpy(ret->organisation, addr->bytes[0] == 10 ? "Us\tand\nthem" : "\303\205s");
+}
+
+START_TEST(names_of_a_database_end_no_field) {
+    const struct tw_labeller names = {name_it, NULL};
+    struct tw_flow_record record = download();
+    labeller = &names;
+    write_record(&record);
+    labeller = NULL;
+    ck_assert_str_eq(value_of(1, "srcIPCC"), "SE");
+    ck_assert_str_eq(value_of(1, "srcIPOrg"), "Us\\x09and\\x0athem");
+    ck_assert_str_eq(value_of(1, "dstIPCC"), "-");
+    ck_assert_str_eq(value_of(1, "dstIPOrg"), "\303\205s");
+    ck_assert_str_eq(value_of(2, "srcIPOrg"), "\303\205s");
+}
+END_TEST
+
+START_TEST(who_sends_to_himself_is_told) {
+    struct tw_flow_record record = download();
+    record.id.end[TW_B] = record.id.end[TW_A];
+    write_record(&record);
+    ck_assert_str_eq(value_of(1, "flowStat"), "0x0406000000004000");
+}
+END_TEST
+
+START_TEST(an_icmp_flow_has_the_id_of_its_request) {
+    struct tw_flow_record record = download();
+    record.id.proto = 1;
+    record.id.end[TW_A].port = 0x1234;
+    record.id.end[TW_B].port = 8;
+    write_record(&record);
+    const char *id = value_of(1, "communityID");
+    char request[TW_COMMUNITY_MAX];
+    struct tw_endpoint from = record.id.end[TW_A], to = record.id.end[TW_B];
+    from.port = 8;
+    to.port = 0;
+    tw_community_id(1, 4, &from, &to, request);
+    ck_assert_str_eq(id, request);
+
+    record.id.end[TW_A].port = record.id.end[TW_B].port = 0;
+    record.id.has_icmp = true;
+    record.id.icmp = 0x0301;
+    write_record(&record);
+    from.port = 3;
+    to.port = 1;
+    tw_community_id(1, 4, &from, &to, request);
+    ck_assert_str_eq(value_of(1, "communityID"), request);
 }
 END_TEST
 
@@ -259,6 +318,9 @@ Suite *suite_flowlog(void) {
     tcase_add_test(tc, a_side_that_sent_nothing_has_no_line);
     tcase_add_loop_test(tc, flow_stat_tells_how_the_flow_ended, 0, sizeof(ends) / sizeof(ends[0]));
     tcase_add_test(tc, what_is_not_there_is_a_dash);
+    tcase_add_test(tc, names_of_a_database_end_no_field);
+    tcase_add_test(tc, who_sends_to_himself_is_told);
+    tcase_add_test(tc, an_icmp_flow_has_the_id_of_its_request);
     tcase_add_test(tc, an_unknown_scale_is_called_so_and_the_duration_is_the_clocks);
     suite_add_tcase(suite, tc);
     return suite;

@@ -155,7 +155,7 @@ START_TEST(a_table_of_ours_is_valid_json_with_the_usual_columns_there) {
     struct tw_flow_record record = {.id = {.index = 1, .ip_version = 4, .proto = 6}, .side[TW_A] = {.packets = 1}};
     struct tw_text table = TW_TEXT_INIT;
     tw_flowlog_header(&table);
-    tw_flowlog_record(&table, &record);
+    tw_flowlog_record(&table, NULL, &record);
     char *end = memchr(table.data, '\n', table.len);
     *end = '\0';
     ck_assert_ptr_null(flowtab_header(&tab, table.data, NULL));

@@ -72,11 +72,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct input *input = malloc(sizeof(*input));
     struct tw_text text = TW_TEXT_INIT;
     read_input(data, size, input);
-    struct tw_alarmlog_source source = {input->name, input->is_interface, input->alarm.pcap};
+    struct tw_alarmlog_source source = {input->name, input->is_interface, input->alarm.pcap, NULL};
     const char *files[] = {input->name, input->alarm.pcap};
     struct tw_alarmlog_written written = {.files = files, .n_files = size % 3};
 
-    tw_flowlog_record(&text, &input->record);
+    tw_flowlog_record(&text, NULL, &input->record);
     size_t lines = (input->record.side[TW_A].packets > 0) + (input->record.side[TW_B].packets > 0);
     check(!text.failed && count(&text, '\n') == lines && count(&text, '\t') == 49 * lines);
     tw_text_clear(&text);
