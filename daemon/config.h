@@ -41,10 +41,6 @@ struct config {
 
     struct {
         char directory[PATH_MAX];
-        uint64_t keep_files, keep_bytes;
-        tw_time keep_age;
-        uint64_t min_free;         /* bytes, used where the percentage is 0 */
-        uint32_t min_free_percent; /* 0 to 99 */
         enum config_format format;
         enum config_compress compress;
         char group[TW_STRING_MAX];

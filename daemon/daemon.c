@@ -129,6 +129,7 @@ static void on_tick(struct ev_loop *loop, struct ev_timer *watcher, int events) 
     ev_timer_again(loop, watcher);
     if (now - live->lines_flushed >= TW_SECOND) {
         alarmlines_flush(&live->session.alarms);
+        hook_poll(&live->session.hook);
         reports_watch(&live->reports, &live->session);
         read_counters(live); /* often enough for 32 bits never to wrap unseen */
         live->lines_flushed = now;

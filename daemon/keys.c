@@ -30,7 +30,7 @@ enum key_type {
     KEY_PORTS,  /* struct tw_ports */
     KEY_MODE,   /* permission bits */
     KEY_BEFORE, /* struct tw_extract_settings: a duration or "none" */
-    KEY_FREE,   /* config.pcap: a size or a percentage */
+    KEY_FREE,   /* struct tw_pcap_settings: a size or a percentage */
 };
 
 enum key_flag {
@@ -111,17 +111,17 @@ static const struct key keys[] = {
     {"pcap.max_size", SIZE(engine.pcap.max_size, 0, SIZE_LIMIT)},
     {"pcap.max_age", TIME(engine.pcap.max_age, TIME_LIMIT)},
     {"pcap.max_packets", COUNT(engine.pcap.max_packets, 0, INT64_MAX)},
-    {"pcap.keep_files", COUNT(pcap.keep_files, 0, INT64_MAX), .flags = KEY_LATER},
-    {"pcap.keep_bytes", SIZE(pcap.keep_bytes, 0, SIZE_LIMIT), .flags = KEY_LATER},
-    {"pcap.keep_age", TIME(pcap.keep_age, TIME_LIMIT), .flags = KEY_LATER},
-    {"pcap.min_free", .type = KEY_FREE, FIELD(pcap), .max = SIZE_LIMIT, .flags = KEY_LATER},
+    {"pcap.keep_files", COUNT(engine.pcap.keep_files, 0, INT64_MAX)},
+    {"pcap.keep_bytes", SIZE(engine.pcap.keep_bytes, 0, SIZE_LIMIT)},
+    {"pcap.keep_age", TIME(engine.pcap.keep_age, TIME_LIMIT)},
+    {"pcap.min_free", .type = KEY_FREE, FIELD(engine.pcap), .max = SIZE_LIMIT},
     {"pcap.format", ENUM(pcap.format, "pcap", "pcapng"), .flags = KEY_LATER},
     {"pcap.compress", ENUM(pcap.compress, "none", "zstd", "lz4"), .flags = KEY_LATER},
     {"pcap.flush", TIME(engine.pcap.flush, UNITS_DAY)},
     {"pcap.fsync", BOOL(engine.pcap.fsync)},
     {"pcap.mode", .type = KEY_MODE, FIELD(engine.pcap.mode)},
-    {"pcap.group", STRING(pcap.group), .flags = KEY_LATER},
-    {"pcap.on_close", PATH(pcap.on_close), .flags = KEY_LATER},
+    {"pcap.group", STRING(pcap.group)},
+    {"pcap.on_close", PATH(pcap.on_close)},
 
     {"output.flows", ENUM(engine.output.flows, "none", "alarmed", "all")},
     {"output.alarms", BOOL(engine.output.alarms)},
@@ -148,15 +148,11 @@ void keys_defaults(struct config *config, enum config_mode mode) {
     config->capture.promiscuous = true;
     config->capture.buffer = 64 * MIB;
     strcpy(config->pcap.directory, "/var/lib/tcpwind");
-    config->pcap.keep_bytes = 10 * UINT64_C(1000000000);
-    config->pcap.min_free_percent = 5;
     config->report.interval = 60 * TW_SECOND;
     strcpy(config->report.directory, "/run/tcpwind");
     if (mode == CONFIG_OFFLINE) {
         tw_settings_offline(&config->engine);
         strncpy(config->pcap.directory, ".", sizeof(config->pcap.directory));
-        config->pcap.keep_bytes = 0;
-        config->pcap.min_free_percent = 0;
     }
 }
 
@@ -341,10 +337,10 @@ void key_print(const struct key *key, const struct config *config, FILE *out) {
         }
         break;
     case KEY_FREE:
-        if (config->pcap.min_free_percent) {
-            fprintf(out, "\"%u %%\"", config->pcap.min_free_percent);
+        if (config->engine.pcap.min_free_percent) {
+            fprintf(out, "\"%u %%\"", config->engine.pcap.min_free_percent);
         } else {
-            units_print_size((int64_t)config->pcap.min_free, out);
+            units_print_size((int64_t)config->engine.pcap.min_free, out);
         }
         break;
     }
@@ -541,8 +537,8 @@ static bool set_free(const struct key *key, struct config *config, const struct 
     if (!is_percent && (!value_to_size(value, &n) || !in_range(key, n))) {
         return false;
     }
-    config->pcap.min_free_percent = is_percent ? (uint32_t)n : 0;
-    config->pcap.min_free = is_percent ? 0 : (uint64_t)n;
+    config->engine.pcap.min_free_percent = is_percent ? (uint32_t)n : 0;
+    config->engine.pcap.min_free = is_percent ? 0 : (uint64_t)n;
     return true;
 }
 

@@ -4,22 +4,21 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "err.h"
 #include "filestore.h"
 #include "manifest.h"
 #include "naming.h"
+#include "numbers.h"
 
-enum { REPORT_MAX = 64 << 20, FOLDER_MODE = 0750, LOCK_TRIES = 10 };
+enum { REPORT_MAX = 64 << 20, FOLDER_MODE = 0750 };
 
 static const char *const fixed[] = {"_flows.tsv", "_alarms.jsonl", "_report.txt", "_report.json"};
 enum { N_FIXED = sizeof(fixed) / sizeof(fixed[0]), FIXED_REPORT = N_FIXED - 1 };
@@ -52,34 +51,6 @@ int output_make_folder(const char *path, unsigned mode) {
 
 /* The lock */
 
-/* Is the file that was locked still the one of that name? Its owner may have removed it in between. */
-static bool is_in_place(int dirfd, int fd, const char *name) {
-    struct stat here, there;
-    return fstat(fd, &here) == 0 && fstatat(dirfd, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-           here.st_dev == there.st_dev && here.st_ino == there.st_ino;
-}
-
-int output_lock(int dirfd, const char *name) {
-    static const struct timespec pause = {.tv_nsec = 20 * TW_MS};
-    for (int i = 0; i < LOCK_TRIES; i++) {
-        int fd = openat(dirfd, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0640);
-        if (fd < 0) {
-            return -errno;
-        }
-        bool locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
-        int err = locked || errno == EWOULDBLOCK ? 0 : -errno;
-        if (locked && is_in_place(dirfd, fd, name)) {
-            return fd;
-        }
-        close(fd);
-        if (err) {
-            return err;
-        }
-        (void)nanosleep(&pause, NULL); /* somebody may just look whether it is locked */
-    }
-    return TW_ELOCKED;
-}
-
 /* Does a live run hold this lock? Its file, unlike that of an analysis, has the next number in it. */
 static bool is_held_live(int dirfd, const char *name) {
     struct stat st;
@@ -91,23 +62,6 @@ static bool is_held_live(int dirfd, const char *name) {
                 errno == EWOULDBLOCK;
     close(fd);
     return held;
-}
-
-static uint64_t read_number(int fd) {
-    char text[64];
-    uint64_t number = 1;
-    ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
-    text[n > 0 ? n : 0] = '\0';
-    (void)sscanf(text, "pcap %19" SCNu64, &number);
-    return number ? number : 1;
-}
-
-static void write_number(int fd, uint64_t number) {
-    char text[64];
-    int n = snprintf(text, sizeof(text), "pcap %" PRIu64 "\n", number);
-    if (pwrite(fd, text, (size_t)n, 0) == n) {
-        (void)!ftruncate(fd, n);
-    }
 }
 
 /* The files */
@@ -152,39 +106,32 @@ static int look_for_live(struct output *output, const char *name, void *context)
     return TW_ELOCKED;
 }
 
-/* Live: numbers go on behind those that are there, and what was not finished is. */
-static int take_over(struct output *output, const char *name, void *context) {
+static int see_number(struct output *output, const char *name, void *context) {
     struct tw_name parts;
-    char finished[TW_NAME_MAX];
-    (void)context;
-    if (!tw_naming_read(output->prefix, name, &parts) || parts.kind != TW_NAME_PCAP) {
-        return 0;
-    }
-    if (parts.number >= output->next_pcap) {
-        output->next_pcap = parts.number + 1;
-    }
-    if (parts.part) {
-        finished_name(name, &parts, finished);
-        (void)tw_filestore_recover(output->dirfd, finished); /* on an error it stays, for a later start */
+    if (tw_naming_read(output->prefix, name, &parts)) {
+        tw_numbers_see(context, &parts);
     }
     return 0;
 }
 
+/* Live: numbers go on behind those that are there. */
+static int take_over(struct output *output) {
+    struct tw_numbers numbers;
+    tw_numbers_init(&numbers);
+    tw_numbers_read(&numbers, output->lock_fd);
+    int err = for_each_entry(output, see_number, &numbers);
+    output->next_pcap = numbers.next[TW_NAME_PCAP];
+    (void)tw_numbers_write(&numbers, output->lock_fd); /* on a full disk the names say it */
+    return err;
+}
+
 static int open_locked(struct output *output, char *problem) {
     snprintf(problem, OUTPUT_PROBLEM_MAX, "%s", "another tcpwind writes files of this name");
-    output->lock_fd = output_lock(output->dirfd, output->lock);
+    output->lock_fd = tw_filestore_lock(output->dirfd, output->lock);
     if (output->lock_fd < 0) {
         return output->lock_fd;
     }
-    int err;
-    if (output->is_live) {
-        output->next_pcap = read_number(output->lock_fd);
-        err = for_each_entry(output, take_over, NULL);
-        write_number(output->lock_fd, output->next_pcap);
-    } else {
-        err = for_each_entry(output, look_for_live, problem);
-    }
-    return err;
+    return output->is_live ? take_over(output) : for_each_entry(output, look_for_live, problem);
 }
 
 int output_open(const char *directory, const char *prefix, bool is_live, struct output *ret, char *problem) {
@@ -202,15 +149,25 @@ int output_open(const char *directory, const char *prefix, bool is_live, struct 
         return 0;
     }
     snprintf(problem, OUTPUT_PROBLEM_MAX, "%.500s: %.500s", directory, err == TW_ELOCKED ? text : tw_strerror(err));
-    output_close(&output, 0);
+    output_close(&output);
     return err;
 }
 
-void output_close(struct output *output, uint64_t next_pcap) {
+void output_follow(struct output *output, const char *directory) {
+    struct stat st;
+    if (fstat(output->dirfd, &st) < 0 || st.st_nlink > 0) {
+        return;
+    }
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        close(output->dirfd);
+        output->dirfd = fd;
+    }
+}
+
+void output_close(struct output *output) {
     if (output->lock_fd > 0) {
-        if (output->is_live && next_pcap) {
-            write_number(output->lock_fd, next_pcap);
-        } else if (!output->is_live) {
+        if (!output->is_live) {
             (void)unlinkat(output->dirfd, output->lock, 0);
         }
         close(output->lock_fd);

@@ -29,13 +29,7 @@ void output_prefix(const char *path, char ret[OUTPUT_PREFIX_MAX]);
 int output_make_folder(const char *path, unsigned mode);
 
 /*
- * Create a file and lock it for as long as it is open. Returns its descriptor; TW_ELOCKED when another one holds the
- * lock for longer than a look at it takes, or a negative errno.
- */
-int output_lock(int dirfd, const char *name);
-
-/*
- * Make the folder if it is missing, and lock it. Live, finish what an earlier run left as .part.
+ * Make the folder if it is missing, and lock it. Live, see where the numbers go on.
  *
  *   problem  OUTPUT_PROBLEM_MAX bytes
  *
@@ -52,7 +46,10 @@ int output_open(const char *directory, const char *prefix, bool is_live, struct 
  */
 int output_replace_set(struct output *output, const char *const *inputs, size_t n_inputs, char *problem);
 
-/* Unlock. `next_pcap` is what the next run begins with. Nothing happens to an output that is all zero. */
-void output_close(struct output *output, uint64_t next_pcap);
+/* When the folder was removed while it was in use, and is back: go on in the new one. */
+void output_follow(struct output *output, const char *directory);
+
+/* Unlock. Nothing happens to an output that is all zero. */
+void output_close(struct output *output);
 
 #endif

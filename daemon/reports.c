@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "err.h"
+#include "filestore.h"
 #include "log.h"
 #include "metrics.h"
 #include "notify.h"
@@ -26,7 +27,7 @@ static int open_locked(const char *directory, struct reports *ret) {
     if (reports.dirfd < 0) {
         return -errno;
     }
-    reports.lock_fd = output_lock(reports.dirfd, ".report.lock");
+    reports.lock_fd = tw_filestore_lock(reports.dirfd, ".report.lock");
     if (reports.lock_fd < 0) {
         close(reports.dirfd);
         return reports.lock_fd;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,10 @@ static void fill_written(const struct session *session, const struct names *name
     report->extract.n_files = names->n_files;
     report->output.lost_alarms = stats.lost_alarms;
     report->output.lost_flows = stats.lost_flows;
+    report->output.removed_files = stats.removed[TW_REMOVED_FILES];
+    report->output.removed_bytes = stats.removed[TW_REMOVED_BYTES];
+    report->output.removed_age = stats.removed[TW_REMOVED_AGE];
+    report->output.removed_free = stats.removed[TW_REMOVED_FREE];
     report->written = names->written;
     report->n_written = names->n_written;
 }
@@ -153,6 +158,8 @@ static bool replace(struct session *session, int dirfd, const char *name, const 
     int err = tw_filestore_replace(dirfd, name, text->data, text->len, session->pcap.mode);
     if (err) {
         log_error("%s: cannot be written: %s", name, tw_strerror(err));
+    } else if (session->pcap.has_group) {
+        (void)!fchownat(dirfd, name, (uid_t)-1, session->pcap.group, AT_SYMLINK_NOFOLLOW);
     }
     return err == 0;
 }
@@ -184,19 +191,31 @@ void session_list_files(struct session *session) {
 
 /* Life */
 
-static bool start_writer(struct session *session) {
-    const struct tw_settings *settings = &session->config->engine;
-    struct tw_writer_options options = {
+static void on_finished(void *context, const char *directory, const char *name) {
+    struct session *session = context;
+    hook_run(&session->hook, directory, name);
+}
+
+struct tw_writer_options session_writer_options(struct session *session, const struct config *config) {
+    return (struct tw_writer_options){
         .dirfd = session->output.dirfd,
+        .lock_fd = session->is_live ? session->output.lock_fd : 0, /* that of an analysis has no numbers in it */
+        .directory = config->pcap.directory,
         .wait = !session->is_live,
         .live = session->is_live,
-        .host = settings->name,
+        .host = config->engine.name,
         .is_interface = session->is_live,
         .pcap = session->pcap,
-        .output = settings->output,
+        .output = config->engine.output,
         .on_alarm = log_has(session->is_live ? LEVEL_NOTICE : LEVEL_DETAIL) ? alarmlines_print : NULL,
         .context = &session->alarms,
+        .on_finished = on_finished,
+        .hooks = session,
     };
+}
+
+static bool start_writer(struct session *session) {
+    struct tw_writer_options options = session_writer_options(session, session->config);
     int err = tw_writer_create(&options, &session->writer);
     if (err) {
         log_error("%s: %s", session->config->pcap.directory, tw_strerror(err));
@@ -228,6 +247,50 @@ static bool make_engine(struct session *session, const struct tw_ring_fetch *fet
     return err == 0;
 }
 
+static bool is_member(gid_t group) {
+    gid_t groups[256];
+    int n = getgroups(sizeof(groups) / sizeof(groups[0]), groups);
+    bool found = group == getegid() || geteuid() == 0;
+    for (int i = 0; i < n && !found; i++) {
+        found = groups[i] == group;
+    }
+    return found;
+}
+
+bool session_group(const struct config *config, struct tw_pcap_settings *ret, char *problem, size_t size) {
+    const char *name = config->pcap.group;
+    struct group *group = *name ? getgrnam(name) : NULL;
+    ret->has_group = group != NULL;
+    ret->group = group ? group->gr_gid : 0;
+    if (*name && (!group || !is_member(group->gr_gid))) {
+        snprintf(problem, size, "pcap.group: %s: %s", name,
+                 group ? "this process is no member of it" : "there is no such group");
+        return false;
+    }
+    return true;
+}
+
+/* The helper is forked before the writer's thread; a reload may set a program later. */
+static bool open_hook(struct session *session) {
+    const char *program = session->config->pcap.on_close;
+    int err = session->is_live || *program ? hook_open(&session->hook) : 0;
+    if (err) {
+        log_error("pcap.on_close: no helper process: %s", strerror(-err));
+        return false;
+    }
+    hook_set(&session->hook, program);
+    return true;
+}
+
+static bool prepare_files(struct session *session) {
+    char problem[256];
+    if (!session_group(session->config, &session->pcap, problem, sizeof(problem))) {
+        log_error("%s", problem);
+        return false;
+    }
+    return open_hook(session);
+}
+
 static bool open_folder(struct session *session, const char *prefix) {
     const struct options *options = session->options;
     char problem[OUTPUT_PROBLEM_MAX];
@@ -256,10 +319,11 @@ static bool begin_report(struct session *session) {
     return ok;
 }
 
-static void free_all(struct session *session, uint64_t next_pcap) {
+static void free_all(struct session *session) {
     tw_engine_destroy(session->engine);
     (void)tw_writer_destroy(session->writer, 0);
-    output_close(&session->output, next_pcap);
+    output_close(&session->output);
+    hook_close(&session->hook);
     session->engine = NULL;
     session->writer = NULL;
 }
@@ -279,10 +343,10 @@ bool session_open(struct session *ret, const struct options *options, const stru
         log_error("%s: %s", prefix, tw_strerror(TW_ENAME));
         return false;
     }
-    bool ok = open_folder(session, prefix) && (session->is_live || begin_report(session)) && start_writer(session) &&
-              make_engine(session, fetch);
+    bool ok = prepare_files(session) && open_folder(session, prefix) && (session->is_live || begin_report(session)) &&
+              start_writer(session) && make_engine(session, fetch);
     if (!ok) {
-        free_all(session, 0);
+        free_all(session);
     }
     return ok;
 }
@@ -347,13 +411,13 @@ static bool stop_writer(struct session *session, tw_time left) {
 
 bool session_close(struct session *session, bool complete) {
     struct tw_text text = TW_TEXT_INIT, json = TW_TEXT_INIT;
-    struct tw_writer_stats stats;
     tw_engine_finish(session->engine);
+    (void)tw_writer_finish_all(session->writer); /* else destroying does it, later than the report */
     tw_time left = settle(session);
     bool ok = make_report(session, complete, &text, &json);
-    tw_writer_stats(session->writer, &stats);
     ok &= stop_writer(session, left);
     alarmlines_flush(&session->alarms);
+    output_follow(&session->output, session->config->pcap.directory);
     ok &= replace_fixed(session, FIXED_TEXT, &text);
     ok &= replace_fixed(session, FIXED_JSON, &json);
     print_report(session, &text, &json);
@@ -363,6 +427,6 @@ bool session_close(struct session *session, bool complete) {
     }
     tw_text_fini(&text);
     tw_text_fini(&json);
-    free_all(session, session->output.next_pcap + stats.n_files);
+    free_all(session);
     return ok && !session->failed;
 }

@@ -11,6 +11,7 @@
 #include "capture.h"
 #include "config.h"
 #include "engine.h"
+#include "hook.h"
 #include "options.h"
 #include "output.h"
 #include "text.h"
@@ -23,6 +24,7 @@ struct session {
     struct tw_writer *writer;
     struct tw_engine *engine;
     struct alarmlines alarms;
+    struct hook hook;
     struct tw_pcap_settings pcap; /* with this run's prefix */
     tw_time begun;                /* monotonic */
     bool is_live;
@@ -48,6 +50,15 @@ tw_time session_clock(void);
  */
 bool session_open(struct session *ret, const struct options *options, const struct config *config, const char *prefix,
                   const struct tw_ring_fetch *fetch);
+
+/*
+ * What a writer of this configuration is told: as far as tw_writer_configure takes it, by session->output and
+ * session->pcap, which are to be set before.
+ */
+struct tw_writer_options session_writer_options(struct session *session, const struct config *config);
+
+/* What pcap.group is as a number, into *ret. Returns false, and says why, when there is no such group, or not for us. */
+bool session_group(const struct config *config, struct tw_pcap_settings *ret, char *problem, size_t size);
 
 /* From here on packets come from this source; name is borrowed. Returns false, and logs, for an unknown link type. */
 bool session_source(struct session *session, const char *name, int dlt, uint32_t snaplen);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "err.h"
@@ -196,16 +197,19 @@ static bool is_in_place(int dirfd, int fd, const char *name) {
 }
 
 int tw_filestore_lock(int dirfd, const char *name) {
+    static const struct timespec pause = {.tv_nsec = 20 * TW_MS};
     for (int i = 0; i < LOCK_TRIES; i++) {
         int fd = openat(dirfd, name, O_RDWR | O_CREAT | O_NONBLOCK | SAFE, LOCK_MODE);
         if (fd < 0)
             return -errno;
-        int err = flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno == EWOULDBLOCK ? TW_ELOCKED : -errno;
-        if (err == 0 && is_in_place(dirfd, fd, name))
+        bool locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
+        int err = locked || errno == EWOULDBLOCK ? 0 : -errno;
+        if (locked && is_in_place(dirfd, fd, name))
             return fd;
         (void)close(fd);
         if (err < 0)
             return err;
+        (void)nanosleep(&pause, NULL); /* somebody may just look whether it is locked */
     }
     return TW_ELOCKED;
 }

@@ -66,32 +66,22 @@ struct tw_sink {
     uint64_t removed_before[TW_REMOVED_COUNT]; /* by earlier keepers */
     struct trouble {
         int error;
-        bool said;
         char name[TW_NAME_MAX];
     } trouble[PART_COUNT];
 };
 
-/* What the keeper says of itself is no failure of writing, and evidence that it refuses need not be said twice. */
-static bool note_locked(struct tw_sink *sink, enum part part, int err, const char *name) {
+/* What the keeper says of itself is no failure of writing: whatever that keeps out of the files is noted by itself. */
+static void note(struct tw_sink *sink, enum part part, int err, const char *name) {
     struct trouble *trouble = &sink->trouble[part];
-    bool begins = err < 0 && trouble->error == 0, was_said = trouble->said;
-    if (begins)
+    (void)pthread_mutex_lock(&sink->lock);
+    if (err < 0 && trouble->error == 0) {
+        sink->stats.write_errors += part != KEEPING;
         memcpy(trouble->name, name, strlen(name) + 1);
-    if (begins && part != KEEPING)
-        sink->stats.write_errors++;
+    }
     if (sink->stats.first_error == 0 && part != KEEPING)
         sink->stats.first_error = err;
     trouble->error = err;
-    trouble->said = err < 0 && (was_said || part == KEEPING || err != TW_ENOFREE);
-    return trouble->said != was_said;
-}
-
-static void note(struct tw_sink *sink, enum part part, int err, const char *name) {
-    (void)pthread_mutex_lock(&sink->lock);
-    bool changed = note_locked(sink, part, err, name);
     (void)pthread_mutex_unlock(&sink->lock);
-    if (changed && sink->options.on_trouble != NULL)
-        sink->options.on_trouble(sink->options.hooks, err, name);
 }
 
 /* What the keeper has done meanwhile. */
@@ -101,7 +91,7 @@ static void note_keeping(struct tw_sink *sink) {
     for (int i = 0; i < TW_REMOVED_COUNT; i++)
         sink->stats.removed[i] = sink->removed_before[i] + state->removed[i];
     (void)pthread_mutex_unlock(&sink->lock);
-    note(sink, KEEPING, state->error, state->error < 0 ? state->error_name : sink->trouble[KEEPING].name);
+    note(sink, KEEPING, state->error, state->error_name);
 }
 
 static void add(struct tw_sink *sink, uint64_t *counter, uint64_t n) {

@@ -34,8 +34,6 @@ struct tw_sink_options {
     void *context;
     /* NULL, or called for each finished pcap file, with the path of its folder */
     void (*on_finished)(void *hooks, const char *directory, const char *name);
-    /* NULL, or called when a file begins to be in trouble, and with 0 when it no longer is; not for each failure */
-    void (*on_trouble)(void *hooks, int err, const char *name);
     void *hooks;
 };
 

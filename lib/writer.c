@@ -43,7 +43,8 @@ enum op {
     OP_EXTRACT_END,
     OP_REPLACE,
     OP_FLUSH,
-    OP_CONFIGURE
+    OP_CONFIGURE,
+    OP_FINISH_ALL
 };
 
 struct op_begin {
@@ -91,7 +92,6 @@ struct tw_writer {
     void (*on_alarm)(void *context, const struct tw_alarm_event *event);
     void *context;
     void (*on_finished)(void *hooks, const char *directory, const char *name);
-    void (*on_trouble)(void *hooks, int err, const char *name);
     void *hooks;
     pthread_t thread;
     _Atomic bool abandoned; /* the deadline has passed: stop where you are */
@@ -122,12 +122,6 @@ static void on_finished(void *context, const char *directory, const char *name) 
     struct tw_writer *writer = context;
     if (writer->on_finished != NULL && !atomic_load(&writer->abandoned))
         writer->on_finished(writer->hooks, directory, name);
-}
-
-static void on_trouble(void *context, int err, const char *name) {
-    struct tw_writer *writer = context;
-    if (writer->on_trouble != NULL && !atomic_load(&writer->abandoned))
-        writer->on_trouble(writer->hooks, err, name);
 }
 
 static void carry_out_configure(struct tw_writer *writer, const struct op_configure *op) {
@@ -202,6 +196,9 @@ static void carry_out(struct tw_writer *writer, enum op kind, const void *op, si
         break;
     case OP_FLUSH:
         tw_sink_flush(sink);
+        break;
+    case OP_FINISH_ALL:
+        tw_sink_finish_all(sink);
         break;
     case OP_CONFIGURE:
         carry_out_configure(writer, op);
@@ -413,6 +410,13 @@ int tw_writer_finish(struct tw_writer *writer, uint32_t file) {
     return 0;
 }
 
+int tw_writer_finish_all(struct tw_writer *writer) {
+    if (reserve(writer, 0, writer->limit_alarms) == NULL)
+        return TW_EAGAIN;
+    tw_queue_commit(writer->queue, OP_FINISH_ALL, true);
+    return 0;
+}
+
 int tw_writer_alarm(struct tw_writer *writer, const struct tw_alarm_event *event) {
     size_t len = offsetof(struct tw_alarm_event, pcap) + strlen(event->pcap) + 1;
     void *op = reserve(writer, len, writer->limit_alarms);
@@ -562,7 +566,6 @@ static int create_sink(struct tw_writer *writer, const struct tw_writer_options 
         .on_alarm = on_alarm,
         .context = writer,
         .on_finished = on_finished,
-        .on_trouble = on_trouble,
         .hooks = writer,
     };
     return tw_sink_create(&sink, &writer->sink);
@@ -620,7 +623,6 @@ int tw_writer_create(const struct tw_writer_options *options, struct tw_writer *
     writer->on_alarm = options->on_alarm;
     writer->context = options->context;
     writer->on_finished = options->on_finished;
-    writer->on_trouble = options->on_trouble;
     writer->hooks = options->hooks;
     int err = start(writer, options);
     if (err != 0) {

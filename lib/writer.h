@@ -41,8 +41,6 @@ struct tw_writer_options {
     void *context;
     /* NULL, or called in the writer's thread for each finished pcap file, with the path of its folder */
     void (*on_finished)(void *hooks, const char *directory, const char *name);
-    /* NULL, or called there when a file begins to be in trouble (err < 0) and when it is so no longer (0), not for each failure */
-    void (*on_trouble)(void *hooks, int err, const char *name);
     void *hooks;
 };
 
@@ -95,6 +93,9 @@ int tw_writer_packet(struct tw_writer *writer, const struct tw_writer_packet *pa
 
 /* Flush, fsync, close, rename to the finished name. A file into which no packet came is removed instead. */
 int tw_writer_finish(struct tw_writer *writer, uint32_t file);
+
+/* Finish every open file, as before destroying: what is counted then has all. */
+int tw_writer_finish_all(struct tw_writer *writer);
 
 /* Lines of PREFIX_alarms.jsonl and PREFIX_flows.tsv. What finds no room live is dropped and counted; then TW_EAGAIN. */
 int tw_writer_alarm(struct tw_writer *writer, const struct tw_alarm_event *event);

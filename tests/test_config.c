@@ -206,8 +206,16 @@ static const struct {
     {"pcap.max_size=100 kB", "100000"},
     {"pcap.max_age=1", "\"1 s\""},
     {"pcap.max_packets=9223372036854775807", "9223372036854775807L"},
+    {"pcap.keep_files=5", "5"},
+    {"pcap.keep_bytes=1 GB", "\"1 GB\""},
+    {"pcap.keep_age=7 d", "\"7 d\""},
+    {"pcap.min_free=10 %", "\"10 %\""},
+    {"pcap.min_free=1 GiB", "\"1 GiB\""},
+    {"pcap.min_free=0", "0"},
     {"pcap.flush=250 ms", "\"250 ms\""},
     {"pcap.fsync=true", "true"},
+    {"pcap.group=adm", "\"adm\""},
+    {"pcap.on_close=/bin/x", "\"/bin/x\""},
     {"pcap.mode=0600", "\"0600\""},
     {"pcap.mode=\"644\"", "\"0644\""},
     {"output.flows=none", "\"none\""},
@@ -247,8 +255,7 @@ END_TEST
 
 /* Features of later versions: any value but the default. */
 static const char *const later[] = {
-    "pcap.keep_files=1",  "pcap.keep_bytes=1 GB",  "pcap.keep_age=1 d", "pcap.min_free=10 %", "pcap.min_free=1 GB",
-    "pcap.format=pcapng", "pcap.compress=zstd",    "pcap.compress=lz4", "pcap.group=adm",     "pcap.on_close=/bin/x",
+    "pcap.format=pcapng", "pcap.compress=zstd",    "pcap.compress=lz4",
     "label.country=/c",   "label.organisation=/o", "run.user=nobody",
 };
 
@@ -379,7 +386,7 @@ START_TEST(defaults_are_those_of_the_interface) {
     ck_assert_uint_eq(config.engine.extract.max_rate, 20000000);
     ck_assert_uint_eq(config.engine.pcap.max_size, 100000000);
     ck_assert_uint_eq(config.engine.pcap.mode, 0640);
-    ck_assert_uint_eq(config.pcap.keep_bytes, 10000000000);
+    ck_assert_uint_eq(config.engine.pcap.keep_bytes, 10000000000);
     ck_assert_str_eq(config.pcap.directory, "/var/lib/tcpwind");
     ck_assert_str_eq(config.report.directory, "/run/tcpwind");
     ck_assert_int_eq(config.report.interval, 60 * TW_SECOND);
@@ -394,7 +401,7 @@ START_TEST(offline_nothing_is_rotated_and_all_flows_are_recorded) {
     ck_assert_uint_eq(config.engine.pcap.max_size, 0);
     ck_assert_int_eq(config.engine.pcap.max_age, 0);
     ck_assert_uint_eq(config.engine.extract.max_rate, 0);
-    ck_assert_uint_eq(config.pcap.keep_bytes, 0);
+    ck_assert_uint_eq(config.engine.pcap.keep_bytes, 0);
     ck_assert_int_eq(config.engine.output.flows, TW_FLOWS_ALL);
 }
 END_TEST
