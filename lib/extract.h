@@ -16,6 +16,7 @@
 #define TW_EXTRACT_H
 
 #include "flowtable.h"
+#include "report.h"
 #include "ring.h"
 #include "setup.h"
 
@@ -85,10 +86,7 @@ bool tw_extract_is_selecting(const struct tw_extract *extract);
 /* The name of the file that the flow is being extracted to; "": none. */
 const char *tw_extract_pcap(const struct tw_extract *extract, const struct tw_flow *flow);
 
-struct tw_extract_stats {
-    uint64_t flows, skipped, lost_overrun, lost_queue, handshakes_kept, handshakes_lost;
-};
-
-void tw_extract_stats(const struct tw_extract *extract, struct tw_extract_stats *ret);
+/* Fill in what it knows: extract.flows, skipped, the losses overrun and queue, ring.handshakes_*. */
+void tw_extract_report(const struct tw_extract *extract, struct tw_report *ret);
 
 #endif

@@ -583,10 +583,10 @@ static int by_index(const void *a, const void *b) {
 }
 
 void tw_tracker_finish(struct tw_tracker *t, tw_time clock, tw_time packet_time) {
-    struct tw_extract_stats extract;
-    tw_extract_stats(t->extract, &extract);
+    struct tw_report report;
+    tw_extract_report(t->extract, &report);
     t->finished = true;
-    t->handshakes_kept = extract.handshakes_kept;
+    t->handshakes_kept = report.ring.handshakes_kept;
     t->clock = clock;
     t->time = packet_time;
     size_t n = 0;
@@ -635,13 +635,9 @@ void tw_tracker_report(struct tw_tracker *t, struct tw_report *ret) {
     ret->window = counts.window;
     ret->window.threshold = t->settings.detect.threshold;
     ret->alarms = counts.alarms;
-    struct tw_extract_stats extract;
-    tw_extract_stats(t->extract, &extract);
-    ret->extract.flows = extract.flows;
-    ret->extract.skipped = extract.skipped;
-    ret->extract.lost[TW_LOST_OVERRUN] = extract.lost_overrun;
-    ret->extract.lost[TW_LOST_QUEUE] = extract.lost_queue;
-    ret->ring.handshakes_kept = t->finished ? t->handshakes_kept : extract.handshakes_kept;
-    ret->ring.handshakes_lost = extract.handshakes_lost;
+    tw_extract_report(t->extract, ret);
+    if (t->finished) {
+        ret->ring.handshakes_kept = t->handshakes_kept;
+    }
     ret->memory.flow_table = tw_flowtable_memory(t->table) + tw_timers_memory(t->timers);
 }

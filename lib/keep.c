@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "keep.h"
+
+#include "drain.h"
+
+enum { SEARCH_SHARE = 16 };
+
+void tw_keep_forget(struct tw_extract *x, struct tw_flow *flow, enum tw_side side) {
+    struct tw_extraction *e = tw_extraction_of(x, flow);
+    if (!flow->rest[side].aside) {
+        return;
+    }
+    if (e && e->aside & 1 << side) {
+        e->aside &= (uint8_t) ~(1 << side);
+        tw_extraction_lose(x, e, TW_LOST_QUEUE, 1);
+    }
+    tw_handshakes_take(x->handshakes, flow->rest[side].aside);
+    flow->rest[side].aside = 0;
+}
+
+/* How long the flow of a kept handshake has been silent, as a rank: its last entry; 0: none of this kind. */
+static uint64_t silence_rank(const struct tw_extract *x, uint32_t number, bool is_two_sided) {
+    const struct tw_handshake *h = tw_handshakes_get(x->handshakes, number);
+    const struct tw_flow *flow = h ? tw_flowtable_get(x->table, h->entry.flow) : NULL;
+    return flow && tw_flow_is_two_sided(flow) == is_two_sided ? flow->last_entry : 0;
+}
+
+static uint64_t one_sided_rank(const void *owner, uint32_t number) {
+    return silence_rank(owner, number, false);
+}
+
+static uint64_t two_sided_rank(const void *owner, uint32_t number) {
+    return silence_rank(owner, number, true);
+}
+
+/*
+ * The handshake that goes first: of the longest silent flow that only one side has spoken in. Where there was none, the
+ * search for one waits for some more packets that are put aside, since it looks at all of them.
+ */
+static uint32_t longest_silent(struct tw_extract *x) {
+    uint32_t highest = tw_handshakes_highest(x->handshakes), number = 0;
+    if (x->kept >= x->search_at) {
+        number = tw_elders_take(&x->one_sided, highest, one_sided_rank, x);
+        x->search_at = number ? x->kept : x->kept + highest / SEARCH_SHARE;
+    }
+    return number ? number : tw_elders_take(&x->two_sided, highest, two_sided_rank, x);
+}
+
+static bool drop_longest_silent(struct tw_extract *x) {
+    uint32_t number = longest_silent(x);
+    if (!number) {
+        x->search_at = 0;
+        number = longest_silent(x);
+    }
+    if (!number) {
+        return false;
+    }
+    const struct tw_handshake *h = tw_handshakes_get(x->handshakes, number);
+    tw_keep_forget(x, tw_flowtable_get(x->table, h->entry.flow), tw_extraction_side(&h->entry));
+    x->stats.handshakes_lost++;
+    return true;
+}
+
+static void keep_aside(struct tw_extract *x, struct tw_flow *flow, enum tw_side side, tw_ref ref,
+                       const struct tw_ring_entry *entry) {
+    struct tw_handshake handshake = {*entry, ref};
+    struct tw_ring_packet packet = {0};
+    uint32_t number, len = 0;
+    x->kept++;
+    if (!tw_ring_is_in_file(x->ring)) {
+        (void)tw_ring_fetch(x->ring, entry, &packet);
+        len = entry->caplen;
+    }
+    while (!(number = tw_handshakes_put(x->handshakes, &handshake, packet.bytes, len)) && drop_longest_silent(x)) {
+    }
+    flow->rest[side].aside = number;
+    x->stats.handshakes_lost += !number;
+}
+
+void tw_keep_handshake(struct tw_extract *x, struct tw_flow *flow, enum tw_side side, tw_ref ref) {
+    tw_keep_forget(x, flow, side);
+    flow->rest[side].handshake = ref;
+    flow->rest[side].handshake_number = (uint32_t)(flow->side[TW_A].packets + flow->side[TW_B].packets);
+}
+
+/* An entry of an extraction leaves before the cursor has come to it. */
+static void leave_pending(struct tw_extract *x, tw_ref ref, const struct tw_ring_entry *entry) {
+    struct tw_extraction *e = tw_extraction_at(x, entry->flow);
+    if (!e->serial || e->cursor != ref) {
+        return; /* it had reached its limit */
+    }
+    if (tw_drain_wants(x, e, ref, entry)) {
+        tw_extraction_lose(x, e, entry->flags & TW_RING_SYN ? TW_LOST_QUEUE : TW_LOST_OVERRUN, 1);
+    }
+    tw_drain_step(e, entry);
+}
+
+/* The ring's leave function: what is still to be written is counted, handshakes are kept aside. */
+void tw_keep_leave(void *owner, tw_ref ref, const struct tw_ring_entry *entry) {
+    struct tw_extract *x = owner;
+    if (entry->flags & TW_RING_PENDING) {
+        leave_pending(x, ref, entry);
+        return;
+    }
+    struct tw_flow *flow = entry->flow ? tw_flowtable_get(x->table, entry->flow) : NULL;
+    enum tw_side side = tw_extraction_side(entry);
+    if (flow && flow->rest[side].handshake == ref) {
+        keep_aside(x, flow, side, ref, entry);
+    }
+}
