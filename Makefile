@@ -22,13 +22,15 @@ tests += bits flowtab jsonread tail verdict
 support := folder build_packet check_json scenario
 generate := generate talk frame
 fuzz := packet tcpopt events config
-man :=
+man := tcpwindctl.1 tcpwind.8 tcpwind.conf.5 tcpwind-files.5
 
 # What the user may set, on the command line or in the environment.
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
 SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 CFLAGS ?= -O2 -g
 PKG_CONFIG ?= pkg-config
 DEPS ?= yes
@@ -172,13 +174,27 @@ check-format:
 lint: check-format check-layers check-headers  ## all checks that only read
 	shellcheck -S warning -x -P SCRIPTDIR $(scripts)
 
-install: all  ## install below $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(BINDIR) $(if $(man),$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man8)
-	$(if $(programs),install -m 0755 $(program_files) $(DESTDIR)$(BINDIR))
-	$(foreach page,$(man),install -m 0644 man/$(page) $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page))) &&) :
+# Where each file goes, without $(DESTDIR); the units name the program by its path.
+man_files := $(foreach page,$(man),man$(subst .,,$(suffix $(page)))/$(page))
+unit_files := $(notdir $(wildcard systemd/*.service))
+installed = $(programs:%=$(BINDIR)/%) $(man_files:%=$(MANDIR)/%) $(unit_files:%=$(UNITDIR)/%) $(SYSUSERSDIR)/tcpwind.conf
+config_file = $(DESTDIR)$(SYSCONFDIR)/tcpwind.conf
 
-uninstall:  ## remove what install has put there, but no configuration
-	rm -f $(programs:%=$(DESTDIR)$(BINDIR)/%) $(foreach page,$(man),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(page))
+install: all  ## install below $(DESTDIR)$(PREFIX); a configuration that is there is kept
+	install -d $(sort $(dir $(installed:%=$(DESTDIR)%))) $(DESTDIR)$(SYSCONFDIR)/tcpwind
+	install -m 0755 $(program_files) $(DESTDIR)$(BINDIR)
+	for page in $(man_files); do install -m 0644 man/$${page#*/} $(DESTDIR)$(MANDIR)/$$page || exit; done
+	for unit in $(unit_files); do \
+		sed 's|/usr/bin/|$(BINDIR)/|' systemd/$$unit | install -m 0644 /dev/stdin $(DESTDIR)$(UNITDIR)/$$unit || exit; done
+	install -m 0644 systemd/tcpwind.sysusers $(DESTDIR)$(SYSUSERSDIR)/tcpwind.conf
+	@if cmp -s conf/tcpwind.conf $(config_file) || [ ! -e $(config_file) ]; then \
+		install -m 0644 conf/tcpwind.conf $(config_file); \
+	else \
+		echo '$(config_file) is kept as it is; the new one is conf/tcpwind.conf'; \
+	fi
+
+uninstall:  ## remove what install has put there, but no configuration and no evidence
+	rm -f $(installed:%=$(DESTDIR)%)
 
 clean:  ## remove everything that was built
 	rm -rf build
