@@ -10,7 +10,7 @@ lib += detect flow flowtable fragments handshakes outfiles extract chain drain k
 lib += linefile filestore naming numbers retention keeper sink writer text json community human flowlog alarmlog report report_text hosts
 daemon := config configscan keys units value options log capture manifest output alarmlines progress hook session
 daemon += reader offline signals daemon
-daemon += notify journal status metrics reports
+daemon += notify journal status metrics reports source control privileges live reload
 ctl := ctl status reload follow decode flows bits flowtab instance jsonread tail verdict
 programs := tcpwind tcpwindctl
 tests := err bytes settings tcpopt packet ring pcapfile naming queue linefile filestore tally sink writer text json
@@ -52,7 +52,7 @@ ALL_CPPFLAGS = $(INCLUDES) -D_GNU_SOURCE -DTW_VERSION='"$(VERSION)"' $(HARDEN_CP
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) -pthread $(HARDEN_CFLAGS) $(SANITIZE) $(CFLAGS)
 ALL_LDFLAGS = -pthread $(HARDEN_LDFLAGS) $(SANITIZE) $(LDFLAGS)
 LIBS = -lmd
-DAEMON_LIBS = -lpcap -lev -lconfig -lsystemd
+DAEMON_LIBS = -lpcap -lev -lconfig -lsystemd -lcap-ng
 CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check)
 
 program_files := $(programs:%=$(B)/%)

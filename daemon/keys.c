@@ -134,7 +134,7 @@ static const struct key keys[] = {
     {"label.organisation", PATH(label.organisation), .flags = KEY_LATER},
 
     {"run.name", STRING(engine.name)},
-    {"run.user", STRING(run.user), .flags = KEY_LATER},
+    {"run.user", STRING(run.user)},
 };
 
 enum { N_KEYS = sizeof(keys) / sizeof(keys[0]) };

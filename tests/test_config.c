@@ -149,6 +149,7 @@ static const struct {
     const char *assignment, *want;
 } accepted[] = {
     {"capture.interface=eth0", "\"eth0\""},
+    {"run.user=nobody", "\"nobody\""},
     {"capture.interface=\"eth0\"", "\"eth0\""},
     {"capture.filter=tcp port 80 and not (host a)", "\"tcp port 80 and not (host a)\""},
     {"capture.filter=\"a\\\\b\\\"c\\x01\"", "\"a\\\\b\\\"c\\x01\""},
@@ -255,8 +256,7 @@ END_TEST
 
 /* Features of later versions: any value but the default. */
 static const char *const later[] = {
-    "pcap.format=pcapng", "pcap.compress=zstd",    "pcap.compress=lz4",
-    "label.country=/c",   "label.organisation=/o", "run.user=nobody",
+    "pcap.format=pcapng", "pcap.compress=zstd", "pcap.compress=lz4", "label.country=/c", "label.organisation=/o",
 };
 
 START_TEST(value_of_a_later_version_is_refused) {

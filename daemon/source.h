@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * source.h — the interface that is recorded, as one stream of packets, even while its capture is replaced by another.
+ *
+ * A capture's settings never change while it runs: a second one is opened beside the first, and a moment is set once it
+ * captures. What the kernel has stamped before that moment is taken from the first, all else from the second. Both hold
+ * what arrives around it, with equal stamps, so that no packet is lost and none taken twice.
+ *
+ * Threads: one.
+ */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include "capture.h"
+
+struct source {
+    struct capture *now;       /* NULL: the interface is away */
+    struct capture *next;      /* NULL: none is to take over */
+    tw_time cut;               /* CLOCK_REALTIME: the end of `now`, and the beginning of `next`; 0: none */
+    tw_time cut_set;           /* CLOCK_MONOTONIC */
+    tw_time end;               /* CLOCK_REALTIME: what is later is not taken; 0: none */
+    bool reached;              /* what `now` is to end with has come */
+    bool has_ended;            /* a packet behind `end` has come */
+    struct capture_stats past; /* of captures that were closed */
+    capture_packet_fn *fn;     /* during a dispatch */
+    void *context;
+};
+
+/* How source_dispatch ended, beside those of capture.h. */
+enum { SOURCE_SWITCHED = -10 }; /* the next capture has taken over: its link type counts from here on */
+
+/* Begin with this capture, which is the source's from here on. */
+void source_open(struct source *source, struct capture *capture);
+
+/* Close all. Nothing happens to a source that is all zero. */
+void source_close(struct source *source);
+
+/*
+ * A capture of the same or of another interface is to take over, and is the source's from here on. When there is none
+ * now, it has with the next dispatch. One that was to take over already is closed unused.
+ */
+void source_replace(struct source *source, struct capture *next);
+
+/* The interface has vanished (CAPTURE_GONE). */
+void source_lose(struct source *source);
+
+/* As capture_dispatch; SOURCE_SWITCHED when the next capture has just taken over. 0 when the interface is away. */
+int source_dispatch(struct source *source, int max, capture_packet_fn *fn, void *context);
+
+/* Only what the kernel has stamped up to this moment (CLOCK_REALTIME) is taken from now on; has_ended tells when. */
+void source_end_at(struct source *source, tw_time end);
+
+/* Counters of all captures so far. */
+void source_stats(struct source *source, struct capture_stats *ret);
+
+#endif
