@@ -130,8 +130,8 @@ static const struct key keys[] = {
      .flags = KEY_OR_ZERO},
     {"report.directory", PATH(report.directory), .flags = KEY_NOT_EMPTY},
 
-    {"label.country", PATH(label.country), .flags = KEY_LATER},
-    {"label.organisation", PATH(label.organisation), .flags = KEY_LATER},
+    {"label.country", PATH(label.country)},
+    {"label.organisation", PATH(label.organisation)},
 
     {"run.name", STRING(engine.name)},
     {"run.user", STRING(run.user)},

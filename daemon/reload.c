@@ -121,6 +121,7 @@ static void commit_reports(struct live *live, struct change *change) {
 
 static void commit(struct live *live, struct change *change) {
     *live->config = *change->config;
+    (void)labels_open(live->session.labels, live->config->label.country, live->config->label.organisation);
     if (change->capture) {
         source_replace(&live->source, change->capture);
     }

@@ -97,6 +97,7 @@ static void fill_run(const struct session *session, struct tw_report *report) {
     report->capture.dropped_interface = session->kernel.dropped_interface;
     report->memory.rss = resident_bytes();
     report->output.lost_log = log_lost();
+    report->labeller = labels_labeller(session->labels);
 }
 
 static void fill_written(const struct session *session, const struct names *names, struct tw_report *report) {
@@ -211,6 +212,7 @@ struct tw_writer_options session_writer_options(struct session *session, const s
         .context = &session->alarms,
         .on_finished = on_finished,
         .hooks = session,
+        .labeller = labels_labeller(session->labels),
     };
 }
 
@@ -282,13 +284,24 @@ static bool open_hook(struct session *session) {
     return true;
 }
 
+/* A database that cannot be used is no reason not to start. */
+static bool open_labels(struct session *session) {
+    session->labels = labels_create();
+    if (!session->labels) {
+        log_error("no memory for labels");
+        return false;
+    }
+    (void)labels_open(session->labels, session->config->label.country, session->config->label.organisation);
+    return true;
+}
+
 static bool prepare_files(struct session *session) {
     char problem[256];
     if (!session_group(session->config, &session->pcap, problem, sizeof(problem))) {
         log_error("%s", problem);
         return false;
     }
-    return open_hook(session);
+    return open_hook(session) && open_labels(session);
 }
 
 static bool open_folder(struct session *session, const char *prefix) {
@@ -324,8 +337,10 @@ static void free_all(struct session *session) {
     (void)tw_writer_destroy(session->writer, 0);
     output_close(&session->output);
     hook_close(&session->hook);
+    labels_destroy(session->labels);
     session->engine = NULL;
     session->writer = NULL;
+    session->labels = NULL;
 }
 
 bool session_open(struct session *ret, const struct options *options, const struct config *config, const char *prefix,

@@ -12,6 +12,7 @@
 #include "config.h"
 #include "engine.h"
 #include "hook.h"
+#include "labels.h"
 #include "options.h"
 #include "output.h"
 #include "text.h"
@@ -23,6 +24,7 @@ struct session {
     struct output output;
     struct tw_writer *writer;
     struct tw_engine *engine;
+    struct labels *labels;
     struct alarmlines alarms;
     struct hook hook;
     struct tw_pcap_settings pcap; /* with this run's prefix */

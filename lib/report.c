@@ -190,12 +190,14 @@ static void put_output(struct tw_text *out, const struct tw_report *report) {
 }
 
 /* Address and labels; the object stays open. */
-static void begin_host(struct tw_text *out, const struct tw_report_host *host) {
+static void begin_host(struct tw_text *out, const struct tw_labeller *labeller, const struct tw_report_host *host) {
+    struct tw_label label;
+    tw_label_find(labeller, host->ip_version, &host->addr, &label);
     tw_json_begin_object(out);
     tw_json_key(out, "ip");
     tw_json_addr(out, host->ip_version, &host->addr);
-    tw_json_member_string(out, "country", NULL);
-    tw_json_member_string(out, "organisation", NULL);
+    tw_json_member_string(out, "country", label.country[0] != '\0' ? label.country : NULL);
+    tw_json_member_string(out, "organisation", label.organisation[0] != '\0' ? label.organisation : NULL);
 }
 
 static void begin_list(struct tw_text *out, const char *key) {
@@ -207,14 +209,14 @@ static void put_top(struct tw_text *out, const struct tw_report *report) {
     begin_section(out, "top");
     begin_list(out, "packets");
     for (size_t i = 0; i < report->top.n_packets; i++) {
-        begin_host(out, &report->top.packets[i]);
+        begin_host(out, report->labeller, &report->top.packets[i]);
         tw_json_member_u64(out, "packets", report->top.packets[i].packets);
         tw_json_end_object(out);
     }
     tw_json_end_array(out);
     begin_list(out, "bytes");
     for (size_t i = 0; i < report->top.n_bytes; i++) {
-        begin_host(out, &report->top.bytes[i]);
+        begin_host(out, report->labeller, &report->top.bytes[i]);
         tw_json_member_u64(out, "bytes", report->top.bytes[i].bytes);
         tw_json_end_object(out);
     }
@@ -222,7 +224,7 @@ static void put_top(struct tw_text *out, const struct tw_report *report) {
     begin_list(out, "low_ratio");
     for (size_t i = 0; i < report->top.n_low_ratio; i++) {
         const struct tw_report_host *host = &report->top.low_ratio[i];
-        begin_host(out, host);
+        begin_host(out, report->labeller, host);
         tw_json_member_u64(out, "packets", host->packets);
         tw_json_member_u64(out, "low_segments", host->low_segments);
         tw_json_key(out, "ratio");

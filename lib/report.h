@@ -9,6 +9,7 @@
 #define TW_REPORT_H
 
 #include "event.h"
+#include "label.h"
 #include "text.h"
 #include "types.h"
 
@@ -95,6 +96,8 @@ struct tw_report {
     struct {
         uint64_t rss, flow_table, ring;
     } memory;
+
+    const struct tw_labeller *labeller; /* asked for the hosts of the top lists; NULL: none */
 
     /* files that the text report lists at its end beside extract.files, as they are called; NULL: none */
     const char *const *written;

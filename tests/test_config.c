@@ -225,6 +225,8 @@ static const struct {
     {"report.interval=0.1", "\"100 ms\""},
     {"report.directory=/y", "\"/y\""},
     {"run.name=sensor \xc3\xa9", "\"sensor \xc3\xa9\""},
+    {"label.country=/c.mmdb", "\"/c.mmdb\""},
+    {"label.organisation=/o.mmdb", "\"/o.mmdb\""},
 };
 
 /* Split "a.b=c" at its sign. */
@@ -256,7 +258,9 @@ END_TEST
 
 /* Features of later versions: any value but the default. */
 static const char *const later[] = {
-    "pcap.format=pcapng", "pcap.compress=zstd", "pcap.compress=lz4", "label.country=/c", "label.organisation=/o",
+    "pcap.format=pcapng",
+    "pcap.compress=zstd",
+    "pcap.compress=lz4",
 };
 
 START_TEST(value_of_a_later_version_is_refused) {

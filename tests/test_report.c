@@ -90,9 +90,9 @@ static const char *const members[] = {
     "\"output\":{\"lost\":{\"alarms\":136,\"flows\":137,\"log\":138},\"removed\":{\"files\":139,\"bytes\":140,\"age\":"
     "141,",
     "\"free\":142}}",
-    "\"top\":{\"packets\":[{\"ip\":\"192.168.1.104\",\"country\":null,\"organisation\":null,\"packets\":3101}],",
-    "\"bytes\":[{\"ip\":\"192.168.1.104\",\"country\":null,\"organisation\":null,\"bytes\":2900000}],",
-    "\"low_ratio\":[{\"ip\":\"192.168.1.104\",\"country\":null,\"organisation\":null,\"packets\":3101,\"low_segments\":"
+    "\"top\":{\"packets\":[{\"ip\":\"192.168.1.104\",\"country\":null,\"organisation\":\"private\",\"packets\":3101}],",
+    "\"bytes\":[{\"ip\":\"192.168.1.104\",\"country\":null,\"organisation\":\"private\",\"bytes\":2900000}],",
+    "\"low_ratio\":[{\"ip\":\"192.168.1.104\",\"country\":null,\"organisation\":\"private\",\"packets\":3101,\"low_segments\":"
     "4,",
     "\"ratio\":0.001290}]}",
     "\"rates\":{\"packets_per_s\":0.117390,\"flows_per_s\":0.000716,\"bits_per_s\":794.550057}",
