@@ -259,3 +259,39 @@ void tw_engine_report(struct tw_engine *engine, struct tw_report *ret) {
     ret->memory.ring = ring.used;
     tw_tracker_report(engine->tracker, ret);
 }
+
+struct tw_engine_change {
+    struct tw_settings settings;
+    struct tw_extract_change *extract;
+};
+
+int tw_engine_prepare(struct tw_engine *engine, const struct tw_settings *settings, struct tw_engine_change **ret) {
+    struct tw_engine_change *change = calloc(1, sizeof *change);
+    if (!change || tw_tracker_prepare(engine->tracker, settings, &change->extract)) {
+        free(change);
+        return -ENOMEM;
+    }
+    change->settings = *settings;
+    *ret = change;
+    return 0;
+}
+
+void tw_engine_commit(struct tw_engine *engine, struct tw_engine_change *change) {
+    tw_engine_flush(engine);
+    engine->settings = change->settings;
+    tw_tracker_commit(engine->tracker, &change->settings, change->extract);
+    engine->ring = tw_extract_ring(tw_tracker_extract(engine->tracker));
+    free(change);
+}
+
+void tw_engine_cancel(struct tw_engine_change *change) {
+    if (change) {
+        tw_extract_cancel(change->extract);
+        free(change);
+    }
+}
+
+void tw_engine_cut(struct tw_engine *engine) {
+    tw_engine_flush(engine);
+    tw_extract_cut(tw_tracker_extract(engine->tracker));
+}

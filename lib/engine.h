@@ -58,6 +58,19 @@ bool tw_engine_tick(struct tw_engine *engine, tw_time monotonic, bool silent);
 void tw_engine_finish(struct tw_engine *engine);
 
 /*
+ * Other settings while everything goes on, in two steps: prepare what can fail, then commit, or cancel (NULL is allowed).
+ * Flows, episodes and extractions go on; of the ring what fits a new size stays; timeouts hold at once; what counts in
+ * the key holds for new flows. Prepare returns 0 or -ENOMEM, then nothing changed; nothing may be fed before the commit.
+ */
+struct tw_engine_change;
+int tw_engine_prepare(struct tw_engine *engine, const struct tw_settings *settings, struct tw_engine_change **ret);
+void tw_engine_commit(struct tw_engine *engine, struct tw_engine_change *change);
+void tw_engine_cancel(struct tw_engine_change *change);
+
+/* Finish the pcap files that are open; the next packet that is extracted begins a new one. */
+void tw_engine_cut(struct tw_engine *engine);
+
+/*
  * Fill in what the engine knows: time, packets, flows, window, alarms, ring, extract.flows, extract.skipped, the losses
  * overrun and queue, top, memory.flow_table and memory.ring. The other fields are left as they are.
  */

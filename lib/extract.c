@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "extract.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "chain.h"
 #include "drain.h"
 #include "keep.h"
+#include "resize.h"
 #include "writer.h"
 
 enum {
@@ -21,6 +23,11 @@ static bool is_limited(const struct tw_extract *x) {
     return x->settings.extract.max_bytes && !tw_extract_is_selecting(x);
 }
 
+/* Twice the flows: those of flows that live, and those that only write what is left. */
+static uint32_t extractions_for(const struct tw_settings *settings) {
+    return settings->flow.max < UINT32_MAX / 2 ? 2 * settings->flow.max : UINT32_MAX - 1;
+}
+
 struct tw_extract *tw_extract_create(const struct tw_extract_options *options) {
     struct tw_extract *x = calloc(1, sizeof *x);
     if (!x) {
@@ -32,13 +39,15 @@ struct tw_extract *tw_extract_create(const struct tw_extract_options *options) {
     }
     x->table = options->table;
     x->writer = options->writer;
+    if (options->fetch) {
+        x->fetch = *options->fetch;
+    }
     x->budget = options->in_steps ? STEP : SIZE_MAX;
     tw_outfiles_init(&x->files, &options->settings->pcap, options->writer, options->next_pcap);
     x->ring = tw_ring_create(x->settings.ring.size, options->fetch, tw_keep_leave, x);
     x->handshakes = tw_handshakes_create(x->settings.ring.handshakes);
-    /* twice the flows: those of flows that live, and those that only write what is left */
-    uint32_t max = x->settings.flow.max < UINT32_MAX / 2 ? 2 * x->settings.flow.max : UINT32_MAX - 1;
-    if (!x->ring || !x->handshakes || tw_pool_init(&x->pool, sizeof(struct tw_extraction), max)) {
+    if (!x->ring || !x->handshakes ||
+        tw_pool_init(&x->pool, sizeof(struct tw_extraction), extractions_for(&x->settings))) {
         tw_extract_destroy(x);
         return NULL;
     }
@@ -289,4 +298,39 @@ void tw_extract_link(struct tw_extract *x, struct tw_flow *flow, tw_ref ref) {
 
 void tw_extract_handshake(struct tw_extract *x, struct tw_flow *flow, enum tw_side side, tw_ref ref) {
     tw_keep_handshake(x, flow, side, ref);
+}
+
+struct tw_extract_change {
+    struct tw_settings settings;
+    struct tw_resize resize;
+};
+
+int tw_extract_prepare(struct tw_extract *x, const struct tw_settings *settings, struct tw_extract_change **ret) {
+    struct tw_extract_change *change = calloc(1, sizeof *change);
+    if (!change || tw_pool_grow(&x->pool, extractions_for(settings)) ||
+        tw_resize_init(&change->resize, x, &settings->ring)) {
+        free(change);
+        return -ENOMEM;
+    }
+    change->settings = *settings;
+    *ret = change;
+    return 0;
+}
+
+void tw_extract_commit(struct tw_extract *x, struct tw_extract_change *change) {
+    tw_resize_commit(&change->resize, x);
+    x->settings = change->settings;
+    tw_outfiles_configure(&x->files, &x->settings.pcap, 0);
+    free(change);
+}
+
+void tw_extract_cancel(struct tw_extract_change *change) {
+    if (change) {
+        tw_resize_fini(&change->resize);
+        free(change);
+    }
+}
+
+void tw_extract_cut(struct tw_extract *x) {
+    tw_outfiles_cut(&x->files);
 }

@@ -86,6 +86,19 @@ bool tw_extract_is_selecting(const struct tw_extract *extract);
 /* The name of the file that the flow is being extracted to; "": none. */
 const char *tw_extract_pcap(const struct tw_extract *extract, const struct tw_flow *flow);
 
+/*
+ * Other settings, in two steps: prepare everything that can fail, then commit, or cancel (NULL is allowed). Extractions
+ * that go on do so under the new settings; of the ring and the kept handshakes what fits the new sizes stays.
+ * Prepare returns 0 or -ENOMEM, then nothing changed.
+ */
+struct tw_extract_change;
+int tw_extract_prepare(struct tw_extract *extract, const struct tw_settings *settings, struct tw_extract_change **ret);
+void tw_extract_commit(struct tw_extract *extract, struct tw_extract_change *change);
+void tw_extract_cancel(struct tw_extract_change *change);
+
+/* Finish the pcap files that are open; what comes next begins new ones. */
+void tw_extract_cut(struct tw_extract *extract);
+
 /* Fill in what it knows: extract.flows, skipped, the losses overrun and queue, ring.handshakes_*. */
 void tw_extract_report(const struct tw_extract *extract, struct tw_report *ret);
 

@@ -49,6 +49,7 @@ struct tw_extract {
     struct tw_flowtable *table;
     struct tw_writer *writer;
     struct tw_ring *ring;
+    struct tw_ring_fetch fetch; /* of the ring */
     struct tw_handshakes *handshakes;
     struct tw_elders one_sided, two_sided; /* handshakes by the silence of their flows, these and those */
     uint64_t kept, search_at;              /* handshakes ever kept; from how many on one-sided ones are looked for */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "flowtable.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +74,40 @@ void tw_flowtable_destroy(struct tw_flowtable *table) {
     tw_pool_fini(&table->buckets);
     tw_elders_fini(&table->elders);
     free(table);
+}
+
+/* More buckets, and every flow in its new one. */
+static int spread(struct tw_flowtable *table, uint64_t n_buckets) {
+    struct tw_pool buckets;
+    if (n_buckets > UINT32_MAX || tw_pool_init(&buckets, sizeof(uint32_t), (uint32_t)n_buckets)) {
+        return -ENOMEM;
+    }
+    tw_pool_fini(&table->buckets);
+    table->buckets = buckets;
+    table->mask = n_buckets - 1;
+    for (uint32_t slot = 1; slot <= table->flows.touched; slot++) {
+        struct tw_flow *flow = flow_at(table, slot);
+        if (flow->index) {
+            uint32_t *bucket = bucket_of(table, flow->hash);
+            flow->next = *bucket;
+            *bucket = slot;
+        }
+    }
+    return 0;
+}
+
+int tw_flowtable_grow(struct tw_flowtable *table, uint32_t max) {
+    int err = tw_pool_grow(&table->flows, max);
+    err = err ? err : tw_pool_grow(&table->stalls, max);
+    err = err ? err : tw_pool_grow(&table->scopes, max);
+    if (!err && buckets_for(max) > table->mask + 1) {
+        err = spread(table, buckets_for(max));
+    }
+    return err;
+}
+
+void tw_flowtable_configure(struct tw_flowtable *table, const struct tw_flow_settings *settings) {
+    table->settings = *settings;
 }
 
 uint64_t tw_flowtable_hash(const struct tw_flowtable *table, const struct tw_flowkey *key,

@@ -22,6 +22,15 @@ struct tw_flowtable;
 /* Make an empty table; the settings are copied. Returns NULL when there is no memory. */
 struct tw_flowtable *tw_flowtable_create(const struct tw_flow_settings *settings, const struct tw_hash_key *secret);
 
+/* Make room for at least `max` flows; nothing else changes. What was borrowed moves. Returns 0 or -ENOMEM. */
+int tw_flowtable_grow(struct tw_flowtable *table, uint32_t max);
+
+/*
+ * Other settings; room for their `max` flows must have been made. What counts in the key holds for new flows: a living
+ * one that is known by another key is not found any more.
+ */
+void tw_flowtable_configure(struct tw_flowtable *table, const struct tw_flow_settings *settings);
+
 /* NULL is allowed. */
 void tw_flowtable_destroy(struct tw_flowtable *table);
 

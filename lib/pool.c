@@ -23,6 +23,21 @@ int tw_pool_init(struct tw_pool *pool, size_t size, uint32_t max) {
     return 0;
 }
 
+int tw_pool_grow(struct tw_pool *pool, uint32_t max) {
+    struct tw_pool larger = *pool;
+    if (max <= pool->max) {
+        return 0;
+    }
+    larger.max = max;
+    void *memory = mremap(pool->memory, reserved(pool), reserved(&larger), MREMAP_MAYMOVE);
+    if (memory == MAP_FAILED) {
+        return -ENOMEM;
+    }
+    larger.memory = memory;
+    *pool = larger;
+    return 0;
+}
+
 void tw_pool_fini(struct tw_pool *pool) {
     if (pool->memory) {
         munmap(pool->memory, reserved(pool));

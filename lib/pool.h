@@ -22,6 +22,9 @@ struct tw_pool {
 /* Reserve room for `max` items of `size` bytes (at least 4). Returns 0 or -ENOMEM. */
 int tw_pool_init(struct tw_pool *pool, size_t size, uint32_t max);
 
+/* Make room for at least `max` items; items keep their numbers, but what was borrowed moves. Returns 0 or -ENOMEM. */
+int tw_pool_grow(struct tw_pool *pool, uint32_t max);
+
 /* Give the memory back. A zeroed pool is allowed. */
 void tw_pool_fini(struct tw_pool *pool);
 

@@ -144,6 +144,30 @@ bool tw_ring_is_in_file(const struct tw_ring *ring) {
     return ring->fetch.fn != NULL;
 }
 
+void tw_ring_begin_at(struct tw_ring *ring, tw_ref ref) {
+    ring->head = ring->tail = ring->lap = ring->edge = ref;
+}
+
+tw_ref tw_ring_head(const struct tw_ring *ring) {
+    return ring->head;
+}
+
+tw_ref tw_ring_first(const struct tw_ring *ring) {
+    return ring->tail != ring->head ? ring->tail : 0;
+}
+
+tw_ref tw_ring_next(const struct tw_ring *ring, tw_ref ref) {
+    uint64_t next = ref + cost_units(ring, entry_at(ring, ref)->caplen);
+    if (next == ring->edge && ref < ring->lap)
+        next = ring->lap;
+    return next != ring->head ? next : 0;
+}
+
+void tw_ring_shrink(struct tw_ring *ring, size_t bytes) {
+    while (ring->tail != ring->head && ring->used * UNIT > bytes)
+        drop_oldest(ring);
+}
+
 void tw_ring_age(struct tw_ring *ring, tw_time clock) {
     while (ring->tail != ring->head && entry_at(ring, ring->tail)->clock < clock)
         drop_oldest(ring);

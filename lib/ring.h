@@ -121,6 +121,19 @@ bool tw_ring_fetch(const struct tw_ring *ring, const struct tw_ring_entry *entry
 /* Whether the bytes stay in files. */
 bool tw_ring_is_in_file(const struct tw_ring *ring);
 
+/* An empty ring only: references begin here, above those of another ring that it takes the place of. */
+void tw_ring_begin_at(struct tw_ring *ring, tw_ref ref);
+
+/* Where the next put may go: all references are below it. */
+tw_ref tw_ring_head(const struct tw_ring *ring);
+
+/* The oldest entry, and the one after an entry; 0: there is none. */
+tw_ref tw_ring_first(const struct tw_ring *ring);
+tw_ref tw_ring_next(const struct tw_ring *ring, tw_ref ref);
+
+/* Drop the oldest until at most `bytes` are used, as a put would. */
+void tw_ring_shrink(struct tw_ring *ring, size_t bytes);
+
 /* Drop the entries whose clock is before `clock`, as a put would. */
 void tw_ring_age(struct tw_ring *ring, tw_time clock);
 

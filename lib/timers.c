@@ -52,6 +52,10 @@ struct tw_timers *tw_timers_create(uint32_t n_slots) {
     return timers;
 }
 
+int tw_timers_grow(struct tw_timers *timers, uint32_t n_slots) {
+    return tw_pool_grow(&timers->slots, n_slots);
+}
+
 void tw_timers_destroy(struct tw_timers *timers) {
     if (timers) {
         tw_pool_fini(&timers->slots);

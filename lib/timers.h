@@ -31,6 +31,9 @@ struct tw_timers;
 /* For slots 1 to n_slots. Returns NULL when there is no memory. */
 struct tw_timers *tw_timers_create(uint32_t n_slots);
 
+/* Make room for at least `n_slots` slots. Returns 0 or -ENOMEM. */
+int tw_timers_grow(struct tw_timers *timers, uint32_t n_slots);
+
 /* NULL is allowed. */
 void tw_timers_destroy(struct tw_timers *timers);
 

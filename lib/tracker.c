@@ -288,18 +288,18 @@ static void serve_silence(struct tw_tracker *t, struct tw_flow *flow) {
     }
 }
 
-static void serve_duration(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side) {
+static void serve_duration(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, tw_time when) {
     const struct tw_detect *detect = detect_of(t, flow, side);
     tw_time lasted = t->settings.detect.min_duration;
-    if (detect && detect->episode.is_open && detect->episode.start_clock + lasted == t->clock) {
+    if (detect && detect->episode.is_open && detect->episode.start_clock + lasted == when) {
         try_alarm(t, flow, side, detect->episode.start_time + lasted, 0);
     }
 }
 
-static void serve_quiet(struct tw_tracker *t, struct tw_flow *flow) {
+static void serve_quiet(struct tw_tracker *t, struct tw_flow *flow, tw_time when) {
     const struct tw_stall *stall = tw_flowtable_find_stall(t->table, flow);
     tw_time after = t->settings.extract.after;
-    if (stall && stall->extraction.episode_ended + after + 1 == t->clock && !is_in_episode(t, flow, TW_A) &&
+    if (stall && stall->extraction.episode_ended + after + 1 == when && !is_in_episode(t, flow, TW_A) &&
         !is_in_episode(t, flow, TW_B)) {
         tw_extract_end(t->extract, flow, stall->extraction.episode_ended_time + after, t->clock);
     }
@@ -313,10 +313,10 @@ static void serve(struct tw_tracker *t, const struct tw_timer *timer) {
     switch (timer->kind) {
     case TIMER_DURATION_A:
     case TIMER_DURATION_B:
-        serve_duration(t, flow, timer->kind == TIMER_DURATION_B ? TW_B : TW_A);
+        serve_duration(t, flow, timer->kind == TIMER_DURATION_B ? TW_B : TW_A, timer->when);
         break;
     case TIMER_QUIET:
-        serve_quiet(t, flow);
+        serve_quiet(t, flow, timer->when);
         break;
     default:
         serve_silence(t, flow);
@@ -326,7 +326,9 @@ static void serve(struct tw_tracker *t, const struct tw_timer *timer) {
 void tw_tracker_serve(struct tw_tracker *t, tw_time clock) {
     struct tw_timer timer;
     while (tw_timers_pop(t->timers, clock, &timer)) {
-        t->clock = timer.when;
+        if (timer.when > t->clock) { /* one that a new setting has made due in the past is served now */
+            t->clock = timer.when;
+        }
         serve(t, &timer);
     }
     t->clock = clock;
@@ -640,4 +642,44 @@ void tw_tracker_report(struct tw_tracker *t, struct tw_report *ret) {
         ret->ring.handshakes_kept = t->handshakes_kept;
     }
     ret->memory.flow_table = tw_flowtable_memory(t->table) + tw_timers_memory(t->timers);
+}
+
+/* Other settings. */
+
+int tw_tracker_prepare(struct tw_tracker *t, const struct tw_settings *settings, struct tw_extract_change **ret) {
+    if (tw_flowtable_grow(t->table, settings->flow.max) || tw_timers_grow(t->timers, settings->flow.max)) {
+        return -ENOMEM;
+    }
+    return tw_extract_prepare(t->extract, settings, ret);
+}
+
+/* Every timer that depends on a setting; one that was set before is known by its moment not to matter any more. */
+static void arm_again(struct tw_tracker *t, struct tw_flow *flow) {
+    const struct tw_stall *stall = tw_flowtable_find_stall(t->table, flow);
+    arm_silence(t, flow);
+    for (int side = 0; stall && side < TW_SIDE_COUNT; side++) {
+        const struct tw_episode *episode = &stall->detect[side].episode;
+        if (episode->is_open && !episode->decided && t->settings.detect.min_duration) {
+            set_timer(t, flow, side == TW_A ? TIMER_DURATION_A : TIMER_DURATION_B,
+                      episode->start_clock + t->settings.detect.min_duration);
+        }
+    }
+    if (stall && stall->extraction.current && t->settings.extract.after && stall->extraction.episode_ended_time) {
+        set_timer(t, flow, TIMER_QUIET, stall->extraction.episode_ended + t->settings.extract.after + 1);
+    }
+}
+
+void tw_tracker_commit(struct tw_tracker *t, const struct tw_settings *settings, struct tw_extract_change *change) {
+    t->settings = *settings;
+    tw_flowtable_configure(t->table, &settings->flow);
+    tw_extract_commit(t->extract, change);
+    while (tw_flowtable_count(t->table) > settings->flow.max) {
+        end_flow(t, tw_flowtable_victim(t->table), TW_END_EVICTED);
+    }
+    for (uint32_t slot = 1; slot <= tw_flowtable_slots(t->table); slot++) {
+        struct tw_flow *flow = tw_flowtable_get(t->table, slot);
+        if (flow) {
+            arm_again(t, flow);
+        }
+    }
 }

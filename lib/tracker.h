@@ -49,6 +49,11 @@ void tw_tracker_packet(struct tw_tracker *tracker, const struct tw_tracked *trac
 bool tw_tracker_knows(const struct tw_tracker *tracker, const struct tw_datagram *datagram, tw_time clock);
 void tw_tracker_fragment(struct tw_tracker *tracker, const struct tw_tracked *tracked);
 
+/* Other settings, as tw_extract_prepare and tw_extract_commit; a cancelled change goes to tw_extract_cancel. */
+int tw_tracker_prepare(struct tw_tracker *tracker, const struct tw_settings *settings, struct tw_extract_change **ret);
+void tw_tracker_commit(struct tw_tracker *tracker, const struct tw_settings *settings,
+                       struct tw_extract_change *change);
+
 /* End all flows, in the order of their creation. */
 void tw_tracker_finish(struct tw_tracker *tracker, tw_time clock, tw_time packet_time);
 

@@ -228,6 +228,101 @@ START_TEST(a_ring_bounded_in_time_forgets_what_is_older) {
 }
 END_TEST
 
+/* Take settings over as a reload does. */
+static void change(struct scenario *s) {
+    struct tw_engine_change *change = NULL;
+    ck_assert_int_eq(tw_engine_prepare(s->engine, &s->settings, &change), 0);
+    tw_engine_commit(s->engine, change);
+}
+
+START_TEST(changes_of_all_sizes_between_any_two_packets_change_nothing) {
+    struct scenario plain, s;
+    scenario_init(&plain);
+    play(&plain, story, sizeof(story) / sizeof(story[0]));
+    scenario_init(&s);
+    scenario_open(&s);
+    for (size_t i = 0; i < sizeof(story) / sizeof(story[0]); i++) {
+        scenario_feed(&s, &story[i]);
+        s.settings.ring.size = (i % 3 + 1) * MIB;
+        s.settings.ring.handshakes = (i % 2 + 1) * MIB;
+        s.settings.flow.max = (i % 4 + 1) * 1000000;
+        change(&s);
+    }
+    scenario_close(&s);
+    ck_assert_str_eq(scenario_serials(&s, 0), scenario_serials(&plain, 0));
+    ck_assert_str_eq(s.alarms, plain.alarms);
+    ck_assert_str_eq(s.flows, plain.flows);
+    scenario_fini(&plain);
+    scenario_fini(&s);
+}
+END_TEST
+
+START_TEST(a_smaller_ring_keeps_the_newest_and_the_handshake) {
+    struct scenario s;
+    uint32_t n = 3000, len = 1000;
+    scenario_init(&s);
+    s.settings.ring.size = 8 * MIB;
+    scenario_open(&s);
+    for (int i = 0; i < 3; i++)
+        scenario_feed(&s, &story[i]);
+    for (uint32_t i = 0; i < n; i++)
+        scenario_feed(&s, &(struct segment){3 + i / 10, TW_B, ACK, 500 + i * len, 100, 500, .len = len});
+    s.settings.ring.size = MIB;
+    change(&s);
+    s.settings.ring.size = 4 * MIB;
+    change(&s);
+    scenario_feed(&s, &(struct segment){5000, TW_A, ACK, 100, 500 + n * len, 0});
+    scenario_feed(&s, &(struct segment){6000, TW_A, ACK, 100, 500 + n * len, 500});
+    scenario_close(&s);
+    uint64_t lost = s.report.extract.lost[TW_LOST_OVERRUN];
+    ck_assert_uint_gt(s.n_written, 600);
+    ck_assert_uint_lt(s.n_written, 1100);
+    ck_assert_uint_eq(s.n_written + lost, n + 5);
+    ck_assert_uint_eq(s.written[0].serial, 1);
+    ck_assert_uint_eq(s.written[1].serial, 2);
+    for (size_t i = 2; i < s.n_written; i++)
+        ck_assert_uint_eq(s.written[i].serial, n + 5 - s.n_written + i + 1);
+    scenario_fini(&s);
+}
+END_TEST
+
+START_TEST(a_table_made_smaller_evicts_at_once) {
+    struct scenario s;
+    scenario_init(&s);
+    scenario_open(&s);
+    for (uint32_t i = 0; i < 20; i++)
+        scenario_feed(&s, &(struct segment){(int64_t)i, TW_A, SYN, 99, 0, 64000, .scale = 8, .flow = i});
+    s.settings.flow.max = 5;
+    change(&s);
+    struct tw_report report = {0};
+    tw_engine_report(s.engine, &report);
+    ck_assert_uint_eq(report.flows.active, 5);
+    ck_assert_uint_eq(report.flows.ended[TW_END_EVICTED], 15);
+    scenario_close(&s);
+    scenario_fini(&s);
+}
+END_TEST
+
+START_TEST(a_shorter_timeout_and_duration_hold_at_once) {
+    struct scenario s;
+    scenario_init(&s);
+    s.settings.detect.min_duration = 100 * TW_SECOND;
+    scenario_open(&s);
+    for (int i = 0; i < 6; i++)
+        scenario_feed(&s, &story[i]);
+    s.settings.detect.min_duration = 500 * TW_MS;
+    change(&s);
+    scenario_feed(&s, &(struct segment){2900, TW_A, SYN, 5, 0, 500, .scale = 8, .flow = 1});
+    s.settings.flow.timeout[TW_FLOW_ESTABLISHED] = TW_SECOND;
+    change(&s);
+    scenario_feed(&s, &(struct segment){4000, TW_A, SYN, 5, 0, 500, .scale = 8, .flow = 2});
+    scenario_close(&s);
+    ck_assert_str_eq(scenario_events(&s), "alarm 2600 A, end 3100 A flow_end, extract 2100");
+    ck_assert_uint_eq(s.report.flows.ended[TW_END_TIMEOUT], 1);
+    scenario_fini(&s);
+}
+END_TEST
+
 Suite *suite_extract(void) {
     Suite *suite = suite_create("extract");
     TCase *tcase = tcase_create("extract");
@@ -239,6 +334,10 @@ Suite *suite_extract(void) {
     tcase_add_test(tcase, each_flow_has_its_file_and_at_most_64_are_open);
     tcase_add_test(tcase, above_the_rate_no_new_extraction_begins);
     tcase_add_test(tcase, a_ring_bounded_in_time_forgets_what_is_older);
+    tcase_add_test(tcase, changes_of_all_sizes_between_any_two_packets_change_nothing);
+    tcase_add_test(tcase, a_smaller_ring_keeps_the_newest_and_the_handshake);
+    tcase_add_test(tcase, a_table_made_smaller_evicts_at_once);
+    tcase_add_test(tcase, a_shorter_timeout_and_duration_hold_at_once);
     suite_add_tcase(suite, tcase);
     return suite;
 }
