@@ -12,7 +12,7 @@
 
 static bool is_lock(const char *name) {
     size_t len = strlen(name);
-    return name[0] == '.' && len > strlen("..lock") && strcmp(name + len - strlen(".lock"), ".lock") == 0;
+    return name[0] == '.' && len >= strlen(".lock") && strcmp(name + len - strlen(".lock"), ".lock") == 0;
 }
 
 /* Closing the descriptor ends a lock that was to be had. */

@@ -64,7 +64,8 @@ static void put_lines(FILE *to, const char *text, size_t len) {
     ctl_inert(&out, text, len);
     if (out.len > 0 && out.data[out.len - 1] != '\n')
         tw_text_char(&out, '\n');
-    fwrite(out.data, 1, out.len, to);
+    if (out.len > 0)
+        fwrite(out.data, 1, out.len, to);
     tw_text_fini(&out);
 }
 

@@ -97,7 +97,8 @@ static int put_json(struct tw_text *out, const struct status *status) {
     struct tw_text reasons = TW_TEXT_INIT;
     bool is_well = verdict_judge(status->json.data, status->json.len, age_of(&status->time), &reasons);
     ctl_inert(out, status->json.data, status->json.len);
-    fwrite(reasons.data, 1, reasons.len, stderr);
+    if (!is_well)
+        fwrite(reasons.data, 1, reasons.len, stderr);
     tw_text_fini(&reasons);
     return is_well ? CTL_OK : CTL_TROUBLE;
 }
