@@ -6,7 +6,7 @@
 VERSION := 0.1.0
 
 lib := err capfile settings tcpopt link ip tunnel wlan packet layers label anomaly clock pool rate elders timers ring flowkey window tcpstate
-lib += detect flow flowtable fragments handshakes outfiles extract chain drain keep resize tracker engine fdio queue tally pcapfile
+lib += detect flow flowtable fragments handshakes outfiles extract chain drain keep resize alarm segment tracker engine fdio queue tally pcapfile
 lib += linefile filestore naming numbers retention keeper sink writer text json community human flowlog alarmlog report report_text hosts
 daemon := config configscan keys units value options log capture manifest output alarmlines labels progress hook session
 daemon += reader offline signals daemon
@@ -21,6 +21,7 @@ tests += tracker flowkey extract pool rate elders flowtable fragments handshakes
 tests += bits flowtab jsonread tail verdict
 support := folder build_packet check_json scenario
 generate := generate talk frame
+golden := compose whence
 fuzz := packet tcpopt events config
 man := tcpwindctl.1 tcpwind.8 tcpwind.conf.5 tcpwind-files.5
 
@@ -60,7 +61,7 @@ fuzz_files := $(fuzz:%=$(B)/fuzz/%)
 archives := $(B)/libtcpwindd.a $(B)/libtcpwindctl.a $(B)/libtcpwind.a
 test_objects := $(tests:%=$(B)/tests/test_%.o) $(support:%=$(B)/tests/support/%.o) $(B)/tests/main.o
 objects := $(lib:%=$(B)/lib/%.o) $(daemon:%=$(B)/daemon/%.o) $(ctl:%=$(B)/ctl/%.o) $(B)/daemon/main.o $(B)/ctl/main.o $(test_objects) \
-	$(fuzz:%=$(B)/tests/fuzz/fuzz_%.o) $(B)/tests/fuzz/replay.o \
+	$(fuzz:%=$(B)/tests/fuzz/fuzz_%.o) $(B)/tests/fuzz/replay.o $(golden:%=$(B)/tests/tools/%.o) \
 	$(generate:%=$(B)/tests/bench/%.o) $(B)/tests/bench/bare.o
 sources := $(wildcard lib/*.[ch] daemon/*.[ch] ctl/*.[ch] tests/*.[ch] tests/*/*.[ch])
 headers := $(wildcard lib/*.h daemon/*.h ctl/*.h)
@@ -114,6 +115,12 @@ $(B)/fuzz/events: $(B)/tests/support/check_json.o
 $(B)/stall: $(B)/tests/tools/stall.o
 	$(call link)
 
+$(B)/compose: $(B)/tests/tools/compose.o $(B)/tests/support/build_packet.o
+	$(call link)
+
+$(B)/whence: $(B)/tests/tools/whence.o
+	$(call link,-lpcap)
+
 $(B)/generate: $(generate:%=$(B)/tests/bench/%.o)
 	$(call link)
 
@@ -126,11 +133,20 @@ $(B)/bare: $(B)/tests/bench/bare.o
 again = make -s $(MAKEOVERRIDES)
 
 check: $(B)/run-tests $(B)/stall $(B)/generate all  ## install what is missing, build, run all tests (DEPS=no: no install)
-	@tests/tally '$(again) check-layers' '$(again) check-headers' '$(again) check-unit' '$(again) check-system' \
-		'$(again) check-fuzz SAN=address,undefined'
+	@tests/tally '$(again) check-layers' '$(again) check-headers' '$(again) check-unit' '$(again) check-golden' \
+		'$(again) check-system' '$(again) check-fuzz SAN=address,undefined'
 
 check-unit: $(B)/run-tests  ## the tests of the modules; CK_RUN_SUITE=NAME for one of them
 	@$<
+
+golden_programs = TCPWIND=$(CURDIR)/$(B)/tcpwind COMPOSE=$(CURDIR)/$(B)/compose WHENCE=$(CURDIR)/$(B)/whence
+run_golden = $(golden_programs) tests/golden/run
+
+check-golden: all $(golden:%=$(B)/%)  ## whole captures against what is expected of them, in tests/golden; CASE=NAME for one
+	@$(run_golden) $(CASE)
+
+golden-update: all $(golden:%=$(B)/%)  ## expect from now on what comes out now; read the difference before it is committed
+	@$(run_golden) --update $(CASE)
 
 check-fuzz: $(fuzz_files)  ## what fuzzing found before, once more
 	@tests/tally $(foreach name,$(fuzz),'$(B)/fuzz/$(name) tests/fuzz/corpus/$(name)/*')
@@ -203,7 +219,7 @@ help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo; echo 'CC= CFLAGS= SAN=address,undefined WERROR=1 V=1 DEPS=no PREFIX= DESTDIR= change how.'
 
-.PHONY: all check check-unit check-fuzz check-system check-layers check-headers check-format fuzz fuzz-programs bench \
-	demo deps format lint install uninstall clean help FORCE
+.PHONY: all check check-unit check-fuzz check-system check-golden golden-update check-layers check-headers check-format \
+	fuzz fuzz-programs bench demo deps format lint install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 -include $(objects:.o=.d)

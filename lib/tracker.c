@@ -5,31 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fragments.h"
-#include "hosts.h"
-#include "seq.h"
-#include "timers.h"
+#include "alarm.h"
+#include "segment.h"
 #include "writer.h"
 
 enum { PROTO_TCP = 6 };
-
-/* Kinds of timers; at one moment they are served in this order, and silence last. */
-enum { TIMER_DURATION_A, TIMER_DURATION_B, TIMER_QUIET };
-
-struct tw_tracker {
-    struct tw_settings settings;
-    struct tw_writer *writer;
-    struct tw_flowtable *table;
-    struct tw_timers *timers;
-    struct tw_extract *extract;
-    struct tw_fragments *fragments;
-    struct tw_hosts *hosts;
-    tw_time clock;           /* of what is being done now */
-    tw_time time;            /* of the packet that is, or was last, worked on */
-    struct tw_report counts; /* packets.side, flows, window, alarms */
-    bool finished;
-    uint64_t handshakes_kept; /* before all flows ended */
-};
 
 static struct tw_hash_key key_of(const struct tw_engine_options *options) {
     struct tw_hash_key key;
@@ -84,126 +64,6 @@ struct tw_flowtable *tw_tracker_table(struct tw_tracker *t) {
 
 struct tw_extract *tw_tracker_extract(struct tw_tracker *t) {
     return t->extract;
-}
-
-static struct tw_detect *detect_of(const struct tw_tracker *t, const struct tw_flow *flow, enum tw_side side) {
-    struct tw_stall *stall = tw_flowtable_find_stall(t->table, flow);
-    return stall ? &stall->detect[side] : NULL;
-}
-
-static bool is_in_episode(const struct tw_tracker *t, const struct tw_flow *flow, enum tw_side side) {
-    const struct tw_detect *detect = detect_of(t, flow, side);
-    return detect && detect->episode.is_open;
-}
-
-static void set_timer(struct tw_tracker *t, const struct tw_flow *flow, uint32_t kind, tw_time when) {
-    struct tw_timer timer = {when, kind, tw_flowtable_slot(t->table, flow), flow->index};
-    (void)tw_timers_push(t->timers, &timer); /* without memory the next packet of the flow finds out */
-}
-
-/* "After" a period means when more than it has passed: hence the nanosecond. */
-static void arm_silence(struct tw_tracker *t, const struct tw_flow *flow) {
-    tw_time timeout = t->settings.flow.timeout[flow->state];
-    uint32_t slot = tw_flowtable_slot(t->table, flow);
-    if (timeout) {
-        tw_timers_set(t->timers, slot, tw_flow_last_clock(flow) + timeout + 1, flow->index);
-    } else {
-        tw_timers_unset(t->timers, slot);
-    }
-}
-
-static void enter_state(struct tw_tracker *t, struct tw_flow *flow, enum tw_flow_state state) {
-    if (flow->state != state) {
-        flow->state = (uint8_t)state;
-        arm_silence(t, flow);
-    }
-}
-
-/* Alarms and the ends of their episodes. */
-
-static void report_alarm(struct tw_tracker *t, const struct tw_flow *flow, enum tw_side side, tw_time time,
-                         tw_time duration, const enum tw_ended_by *ended_by) {
-    const struct tw_detect *detect = detect_of(t, flow, side);
-    const struct tw_episode *episode = &detect->episode;
-    if (!t->writer) {
-        return;
-    }
-    struct tw_alarm_event event = {
-        .is_end = ended_by,
-        .ended_by = ended_by ? *ended_by : TW_ENDED_WINDOW,
-        .time = time,
-        .receiver = side,
-        .window = detect->window,
-        .threshold = t->settings.detect.threshold,
-        .scale = (enum tw_scale)flow->window[side].scale,
-        .shift = flow->window[side].shift,
-        .episode = detect->episodes,
-        .low_segments = episode->low,
-        .zero_segments = episode->zero,
-        .probes = episode->probes,
-        .duration = duration,
-    };
-    tw_flow_name(flow, tw_flowtable_scope(t->table, flow), &event.flow);
-    strncpy(event.pcap, tw_extract_pcap(t->extract, flow), sizeof event.pcap - 1);
-    (void)tw_writer_alarm(t->writer, &event); /* what finds no room is counted there */
-}
-
-static void count_alarm(struct tw_tracker *t, const struct tw_flow *flow, enum tw_side side) {
-    const struct tw_detect *other = detect_of(t, flow, tw_other_side(side));
-    bool is_first = detect_of(t, flow, side)->alarms == 1;
-    t->counts.alarms.total++;
-    t->counts.alarms.directions += is_first;
-    t->counts.alarms.flows += is_first && !other->alarms;
-}
-
-/*
- * Raise the alarm of the side's episode if all is met.
- *   time     as it will be printed
- *   raising  the packet's entry; 0: it is the time that has met the last condition
- */
-static void try_alarm(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, tw_time time, tw_ref raising) {
-    struct tw_detect *detect = detect_of(t, flow, side);
-    if (!detect || !detect->episode.is_open) {
-        return;
-    }
-    enum tw_decision decision = tw_detect_decide(&t->settings.detect, detect, tw_flow_segments(flow, side), t->clock);
-    if (decision == TW_DECISION_NONE) {
-        return;
-    }
-    bool is_raised = decision == TW_DECISION_ALARM;
-    tw_extract_alarm(t->extract, flow, side, is_raised, raising, t->clock);
-    if (is_raised) {
-        count_alarm(t, flow, side);
-        report_alarm(t, flow, side, time, t->clock - detect->episode.start_clock, NULL);
-    } else {
-        t->counts.alarms.suppressed++;
-    }
-    tw_extract_flow(t->extract, flow, t->clock, time);
-}
-
-static void end_episode(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, enum tw_ended_by why,
-                        tw_time clock, tw_time time) {
-    struct tw_stall *stall = tw_flowtable_find_stall(t->table, flow);
-    struct tw_detect *detect = &stall->detect[side];
-    tw_time lasted = tw_detect_end(detect, clock);
-    stall->extraction.episode_ended = clock;
-    stall->extraction.episode_ended_time = time;
-    if (detect->episode.alarmed) {
-        report_alarm(t, flow, side, time, lasted, &why);
-    }
-    tw_time after = t->settings.extract.after;
-    if (stall->extraction.current && after && !tw_extract_is_selecting(t->extract)) {
-        set_timer(t, flow, TIMER_QUIET, clock + after + 1);
-    }
-}
-
-static void end_episodes(struct tw_tracker *t, struct tw_flow *flow, enum tw_ended_by why, tw_time clock,
-                         tw_time time) {
-    for (int side = 0; side < TW_SIDE_COUNT; side++) {
-        if (is_in_episode(t, flow, (enum tw_side)side)) {
-            end_episode(t, flow, (enum tw_side)side, why, clock, time);
-        }
-    }
 }
 
 /* The end of a flow. */
@@ -265,11 +125,11 @@ static void end_flow(struct tw_tracker *t, struct tw_flow *flow, enum tw_flow_en
     tw_time clock = why == TW_END_TIMEOUT ? tw_flow_last_clock(flow) + silence : t->clock;
     tw_time time = why == TW_END_TIMEOUT ? tw_flow_last_time(flow) + silence : t->time;
     for (int side = 0; side < TW_SIDE_COUNT; side++) {
-        if (is_in_episode(t, flow, (enum tw_side)side)) {
-            detect_of(t, flow, (enum tw_side)side)->open_at_end = true;
+        if (tw_tracking_is_in_episode(t, flow, (enum tw_side)side)) {
+            tw_tracking_detect(t, flow, (enum tw_side)side)->open_at_end = true;
         }
     }
-    end_episodes(t, flow, why == TW_END_EXIT ? TW_ENDED_EXIT : TW_ENDED_FLOW, clock, time);
+    tw_alarm_end_episodes(t, flow, why == TW_END_EXIT ? TW_ENDED_EXIT : TW_ENDED_FLOW, clock, time);
     tw_extract_flow_end(t->extract, flow, t->clock);
     count_end(t, flow, why);
     log_flow(t, flow, why);
@@ -284,23 +144,23 @@ static void serve_silence(struct tw_tracker *t, struct tw_flow *flow) {
     if (timeout && tw_flow_last_clock(flow) + timeout < t->clock) {
         end_flow(t, flow, TW_END_TIMEOUT);
     } else {
-        arm_silence(t, flow);
+        tw_tracking_arm_silence(t, flow);
     }
 }
 
 static void serve_duration(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, tw_time when) {
-    const struct tw_detect *detect = detect_of(t, flow, side);
+    const struct tw_detect *detect = tw_tracking_detect(t, flow, side);
     tw_time lasted = t->settings.detect.min_duration;
     if (detect && detect->episode.is_open && detect->episode.start_clock + lasted == when) {
-        try_alarm(t, flow, side, detect->episode.start_time + lasted, 0);
+        tw_alarm_try(t, flow, side, detect->episode.start_time + lasted, 0);
     }
 }
 
 static void serve_quiet(struct tw_tracker *t, struct tw_flow *flow, tw_time when) {
     const struct tw_stall *stall = tw_flowtable_find_stall(t->table, flow);
     tw_time after = t->settings.extract.after;
-    if (stall && stall->extraction.episode_ended + after + 1 == when && !is_in_episode(t, flow, TW_A) &&
-        !is_in_episode(t, flow, TW_B)) {
+    if (stall && stall->extraction.episode_ended + after + 1 == when && !tw_tracking_is_in_episode(t, flow, TW_A) &&
+        !tw_tracking_is_in_episode(t, flow, TW_B)) {
         tw_extract_end(t->extract, flow, stall->extraction.episode_ended_time + after, t->clock);
     }
 }
@@ -311,11 +171,11 @@ static void serve(struct tw_tracker *t, const struct tw_timer *timer) {
         return;
     }
     switch (timer->kind) {
-    case TIMER_DURATION_A:
-    case TIMER_DURATION_B:
-        serve_duration(t, flow, timer->kind == TIMER_DURATION_B ? TW_B : TW_A, timer->when);
+    case TW_TIMER_DURATION_A:
+    case TW_TIMER_DURATION_B:
+        serve_duration(t, flow, timer->kind == TW_TIMER_DURATION_B ? TW_B : TW_A, timer->when);
         break;
-    case TIMER_QUIET:
+    case TW_TIMER_QUIET:
         serve_quiet(t, flow, timer->when);
         break;
     default:
@@ -332,162 +192,6 @@ void tw_tracker_serve(struct tw_tracker *t, tw_time clock) {
         serve(t, &timer);
     }
     t->clock = clock;
-}
-
-/* Segments. */
-
-/* What a segment says about the window of the side that it is sent to. */
-static void judge_sender(struct tw_tracker *t, struct tw_flow *flow, enum tw_side receiver,
-                         const struct tw_packet *packet) {
-    if (packet->flags & (TW_TCP_SYN | TW_TCP_RST)) {
-        return;
-    }
-    const struct tw_window *window = &flow->window[receiver];
-    bool is_probe = !(packet->flags & TW_TCP_FIN) && tw_window_is_probe(window, packet);
-    if (is_probe && is_in_episode(t, flow, receiver)) {
-        struct tw_detect *detect = detect_of(t, flow, receiver);
-        detect->probes++;
-        detect->episode.probes++;
-    } else if (tw_window_is_filled(window, packet)) {
-        flow->rest[receiver].full++;
-        t->counts.window.window_full++;
-    }
-}
-
-/* A considered segment: low, or wide enough again. */
-static void judge(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, uint32_t raw, uint32_t window,
-                  enum tw_verdict verdict) {
-    bool is_zero = raw == 0;
-    tw_flow_considered(flow, side, window);
-    t->counts.window.considered++;
-    t->counts.window.zero_segments += is_zero;
-    struct tw_detect *detect = is_zero || verdict == TW_VERDICT_LOW ? &tw_flowtable_stall(t->table, flow)->detect[side]
-                                                                    : detect_of(t, flow, side);
-    if (!detect) {
-        return;
-    }
-    detect->window = window;
-    detect->zero += is_zero;
-    if (verdict == TW_VERDICT_LOW) {
-        t->counts.window.low_segments++;
-        if (tw_detect_low(detect, is_zero, t->clock, t->time)) {
-            t->counts.window.episodes++;
-            if (t->settings.detect.min_duration) {
-                set_timer(t, flow, side == TW_A ? TIMER_DURATION_A : TIMER_DURATION_B,
-                          t->clock + t->settings.detect.min_duration);
-            }
-        }
-    } else if (verdict == TW_VERDICT_REARMED && detect->episode.is_open) {
-        end_episode(t, flow, side, TW_ENDED_WINDOW, t->clock, t->time);
-    }
-}
-
-/* Whether a FIN of the side has taken effect; before that the flow is in no other state. */
-static bool has_fin(const struct tw_flow *flow, enum tw_side side) {
-    return (flow->state == TW_FLOW_CLOSING || flow->state == TW_FLOW_CLOSED) && flow->rest[side].tcp.has_fin;
-}
-
-/* Rules 1 to 5 of which segments say something about the window. */
-static bool is_considered(const struct tw_tracker *t, const struct tw_flow *flow, enum tw_side side,
-                          const struct tw_packet *packet) {
-    enum tw_side other = tw_other_side(side);
-    return packet->has & TW_HAS_WINDOW &&
-           (packet->flags & (TW_TCP_ACK | TW_TCP_SYN | TW_TCP_FIN | TW_TCP_RST)) == TW_TCP_ACK &&
-           flow->state != TW_FLOW_RESET && !has_fin(flow, other) &&
-           tw_window_is_update(&flow->window[side], &flow->window[other], packet, t->clock);
-}
-
-/* Consider a segment. An acknowledgement that goes back behind the one before must not make that one forgotten. */
-static void consider(const struct tw_tracker *t, struct tw_flow *flow, enum tw_side side,
-                     const struct tw_packet *packet) {
-    struct tw_window *window = &flow->window[side];
-    if (window->has_wl && tw_seq_after(window->wl2, packet->ack)) {
-        tw_tcp_ack(&flow->rest[side].tcp, window->wl2);
-    }
-    tw_window_feed(window, packet, t->settings.detect.assume_scale, t->clock);
-}
-
-/* Returns whether the segment was considered. */
-static bool judge_segment(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side,
-                          const struct tw_packet *packet) {
-    const struct tw_window *window = &flow->window[side];
-    bool considered = is_considered(t, flow, side, packet);
-    if (considered) {
-        consider(t, flow, side, packet);
-    }
-    judge_sender(t, flow, tw_other_side(side), packet);
-    if (t->settings.detect.window == TW_WINDOW_RAW) {
-        if (packet->has & TW_HAS_WINDOW) {
-            judge(t, flow, side, packet->window, packet->window, tw_detect_raw(&t->settings.detect, packet->window));
-        }
-    } else if (considered) {
-        judge(t, flow, side, packet->window, window->effective, tw_detect_scaled(&t->settings.detect, window));
-    }
-    return considered;
-}
-
-static void take_rst(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side) {
-    flow->rest[side].tcp.sent_rst = true;
-    end_episodes(t, flow, TW_ENDED_RESET, t->clock, t->time);
-    enter_state(t, flow, TW_FLOW_RESET);
-}
-
-/*
- * The state of the connection after a segment. What considered segments acknowledge stands in the windows (WL2), so a
- * plain one on an established connection, which is nearly every segment, changes nothing.
- */
-static void take_state(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet) {
-    for (int i = 0; i < TW_SIDE_COUNT; i++) {
-        if (flow->window[i].has_wl) {
-            tw_tcp_ack(&flow->rest[i].tcp, flow->window[i].wl2);
-        }
-    }
-    struct tw_tcp_side *own = &flow->rest[side].tcp, *other = &flow->rest[tw_other_side(side)].tcp;
-    enum tw_flow_state state = tw_tcp_feed((enum tw_flow_state)flow->state, own, other, packet);
-    if (packet->flags & TW_TCP_FIN && is_in_episode(t, flow, tw_other_side(side))) {
-        end_episode(t, flow, tw_other_side(side), TW_ENDED_FIN, t->clock, t->time);
-    }
-    enter_state(t, flow, state);
-}
-
-/* The segment's own flags take effect. */
-static void take_flags(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet,
-                       bool considered) {
-    bool is_fin = packet->flags & TW_TCP_FIN;
-    if ((packet->flags & TW_TCP_RST || is_fin) &&
-        !tw_window_accepts(&flow->window[tw_other_side(side)], packet->seq, packet->payload + is_fin)) {
-        t->counts.flows.stray++;
-    } else if (packet->flags & TW_TCP_RST) {
-        take_rst(t, flow, side);
-    } else if (is_fin || !considered || flow->state != TW_FLOW_ESTABLISHED) {
-        take_state(t, flow, side, packet);
-    }
-}
-
-static void take_syn(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet,
-                     tw_ref ref) {
-    tw_tcp_syn(&flow->rest[side].tcp, packet);
-    if (packet->has & TW_HAS_OPTIONS) {
-        tw_window_syn(flow->window, side, packet);
-        tw_extract_handshake(t->extract, flow, side, ref);
-    }
-}
-
-static void take_segment(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side,
-                         const struct tw_tracked *tracked) {
-    const struct tw_packet *packet = tracked->packet;
-    bool has_flags = packet->has & TW_HAS_FLAGS;
-    tw_flow_segment(flow, side, packet);
-    if (!tw_flow_is_two_sided(flow)) { /* nobody asks later on */
-        flow->rest[side].tcp.sent_other |= !has_flags || (packet->flags & (TW_TCP_SYN | TW_TCP_ACK)) != TW_TCP_SYN;
-    }
-    bool considered = has_flags && judge_segment(t, flow, side, packet);
-    try_alarm(t, flow, side, t->time, tracked->ref);
-    if (has_flags && packet->flags & TW_TCP_SYN) {
-        take_syn(t, flow, side, packet, tracked->ref);
-    } else if (has_flags) {
-        take_flags(t, flow, side, packet, considered);
-    }
 }
 
 /* Packets. */
@@ -517,7 +221,7 @@ static struct tw_flow *new_flow(struct tw_tracker *t, const struct tw_tracked *t
     if (tw_flowtable_count(t->table) > t->counts.flows.peak) {
         t->counts.flows.peak = tw_flowtable_count(t->table);
     }
-    arm_silence(t, flow);
+    tw_tracking_arm_silence(t, flow);
     tw_extract_flow_begin(t->extract, flow);
     return flow;
 }
@@ -554,7 +258,7 @@ void tw_tracker_packet(struct tw_tracker *t, const struct tw_tracked *tracked) {
     remember_fragments(t, flow, side, tracked);
     account(t, flow, side, tracked);
     if (tracked->packet->status & TW_PACKET_TCP) {
-        take_segment(t, flow, side, tracked);
+        tw_segment_take(t, flow, side, tracked->packet, tracked->ref);
     }
     tw_extract_flow(t->extract, flow, t->clock, t->time);
 }
@@ -656,16 +360,16 @@ int tw_tracker_prepare(struct tw_tracker *t, const struct tw_settings *settings,
 /* Every timer that depends on a setting; one that was set before is known by its moment not to matter any more. */
 static void arm_again(struct tw_tracker *t, struct tw_flow *flow) {
     const struct tw_stall *stall = tw_flowtable_find_stall(t->table, flow);
-    arm_silence(t, flow);
+    tw_tracking_arm_silence(t, flow);
     for (int side = 0; stall && side < TW_SIDE_COUNT; side++) {
         const struct tw_episode *episode = &stall->detect[side].episode;
         if (episode->is_open && !episode->decided && t->settings.detect.min_duration) {
-            set_timer(t, flow, side == TW_A ? TIMER_DURATION_A : TIMER_DURATION_B,
-                      episode->start_clock + t->settings.detect.min_duration);
+            tw_tracking_set_timer(t, flow, side == TW_A ? TW_TIMER_DURATION_A : TW_TIMER_DURATION_B,
+                                  episode->start_clock + t->settings.detect.min_duration);
         }
     }
     if (stall && stall->extraction.current && t->settings.extract.after && stall->extraction.episode_ended_time) {
-        set_timer(t, flow, TIMER_QUIET, stall->extraction.episode_ended + t->settings.extract.after + 1);
+        tw_tracking_set_timer(t, flow, TW_TIMER_QUIET, stall->extraction.episode_ended + t->settings.extract.after + 1);
     }
 }
 

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#include "segment.h"
+
+#include "alarm.h"
+#include "seq.h"
+
+/* What a segment says about the window of the side that it is sent to. */
+static void judge_sender(struct tw_tracker *t, struct tw_flow *flow, enum tw_side receiver,
+                         const struct tw_packet *packet) {
+    if (packet->flags & (TW_TCP_SYN | TW_TCP_RST)) {
+        return;
+    }
+    const struct tw_window *window = &flow->window[receiver];
+    bool is_probe = !(packet->flags & TW_TCP_FIN) && tw_window_is_probe(window, packet);
+    if (is_probe && tw_tracking_is_in_episode(t, flow, receiver)) {
+        struct tw_detect *detect = tw_tracking_detect(t, flow, receiver);
+        detect->probes++;
+        detect->episode.probes++;
+    } else if (tw_window_is_filled(window, packet)) {
+        flow->rest[receiver].full++;
+        t->counts.window.window_full++;
+    }
+}
+
+/* A considered segment: low, or wide enough again. */
+static void judge(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, uint32_t raw, uint32_t window,
+                  enum tw_verdict verdict) {
+    bool is_zero = raw == 0;
+    tw_flow_considered(flow, side, window);
+    t->counts.window.considered++;
+    t->counts.window.zero_segments += is_zero;
+    struct tw_detect *detect = is_zero || verdict == TW_VERDICT_LOW ? &tw_flowtable_stall(t->table, flow)->detect[side]
+                                                                    : tw_tracking_detect(t, flow, side);
+    if (!detect) {
+        return;
+    }
+    detect->window = window;
+    detect->zero += is_zero;
+    if (verdict == TW_VERDICT_LOW) {
+        t->counts.window.low_segments++;
+        if (tw_detect_low(detect, is_zero, t->clock, t->time)) {
+            t->counts.window.episodes++;
+            if (t->settings.detect.min_duration) {
+                tw_tracking_set_timer(t, flow, side == TW_A ? TW_TIMER_DURATION_A : TW_TIMER_DURATION_B,
+                                      t->clock + t->settings.detect.min_duration);
+            }
+        }
+    } else if (verdict == TW_VERDICT_REARMED && detect->episode.is_open) {
+        tw_alarm_end_episode(t, flow, side, TW_ENDED_WINDOW, t->clock, t->time);
+    }
+}
+
+/* Whether a FIN of the side has taken effect; before that the flow is in no other state. */
+static bool has_fin(const struct tw_flow *flow, enum tw_side side) {
+    return (flow->state == TW_FLOW_CLOSING || flow->state == TW_FLOW_CLOSED) && flow->rest[side].tcp.has_fin;
+}
+
+/* Rules 1 to 5 of which segments say something about the window. */
+static bool is_considered(const struct tw_tracker *t, const struct tw_flow *flow, enum tw_side side,
+                          const struct tw_packet *packet) {
+    enum tw_side other = tw_other_side(side);
+    return packet->has & TW_HAS_WINDOW &&
+           (packet->flags & (TW_TCP_ACK | TW_TCP_SYN | TW_TCP_FIN | TW_TCP_RST)) == TW_TCP_ACK &&
+           flow->state != TW_FLOW_RESET && !has_fin(flow, other) &&
+           tw_window_is_update(&flow->window[side], &flow->window[other], packet, t->clock);
+}
+
+/* Consider a segment. An acknowledgement that goes back behind the one before must not make that one forgotten. */
+static void consider(const struct tw_tracker *t, struct tw_flow *flow, enum tw_side side,
+                     const struct tw_packet *packet) {
+    struct tw_window *window = &flow->window[side];
+    if (window->has_wl && tw_seq_after(window->wl2, packet->ack)) {
+        tw_tcp_ack(&flow->rest[side].tcp, window->wl2);
+    }
+    tw_window_feed(window, packet, t->settings.detect.assume_scale, t->clock);
+}
+
+/* Returns whether the segment was considered. */
+static bool judge_segment(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side,
+                          const struct tw_packet *packet) {
+    const struct tw_window *window = &flow->window[side];
+    bool considered = is_considered(t, flow, side, packet);
+    if (considered) {
+        consider(t, flow, side, packet);
+    }
+    judge_sender(t, flow, tw_other_side(side), packet);
+    if (t->settings.detect.window == TW_WINDOW_RAW) {
+        if (packet->has & TW_HAS_WINDOW) {
+            judge(t, flow, side, packet->window, packet->window, tw_detect_raw(&t->settings.detect, packet->window));
+        }
+    } else if (considered) {
+        judge(t, flow, side, packet->window, window->effective, tw_detect_scaled(&t->settings.detect, window));
+    }
+    return considered;
+}
+
+static void take_rst(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side) {
+    flow->rest[side].tcp.sent_rst = true;
+    tw_alarm_end_episodes(t, flow, TW_ENDED_RESET, t->clock, t->time);
+    tw_tracking_enter_state(t, flow, TW_FLOW_RESET);
+}
+
+/*
+ * The state of the connection after a segment. What considered segments acknowledge stands in the windows (WL2), so a
+ * plain one on an established connection, which is nearly every segment, changes nothing.
+ */
+static void take_state(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet) {
+    for (int i = 0; i < TW_SIDE_COUNT; i++) {
+        if (flow->window[i].has_wl) {
+            tw_tcp_ack(&flow->rest[i].tcp, flow->window[i].wl2);
+        }
+    }
+    struct tw_tcp_side *own = &flow->rest[side].tcp, *other = &flow->rest[tw_other_side(side)].tcp;
+    enum tw_flow_state state = tw_tcp_feed((enum tw_flow_state)flow->state, own, other, packet);
+    if (packet->flags & TW_TCP_FIN && tw_tracking_is_in_episode(t, flow, tw_other_side(side))) {
+        tw_alarm_end_episode(t, flow, tw_other_side(side), TW_ENDED_FIN, t->clock, t->time);
+    }
+    tw_tracking_enter_state(t, flow, state);
+}
+
+/* The segment's own flags take effect. */
+static void take_flags(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet,
+                       bool considered) {
+    bool is_fin = packet->flags & TW_TCP_FIN;
+    if ((packet->flags & TW_TCP_RST || is_fin) &&
+        !tw_window_accepts(&flow->window[tw_other_side(side)], packet->seq, packet->payload + is_fin)) {
+        t->counts.flows.stray++;
+    } else if (packet->flags & TW_TCP_RST) {
+        take_rst(t, flow, side);
+    } else if (is_fin || !considered || flow->state != TW_FLOW_ESTABLISHED) {
+        take_state(t, flow, side, packet);
+    }
+}
+
+static void take_syn(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet,
+                     tw_ref ref) {
+    tw_tcp_syn(&flow->rest[side].tcp, packet);
+    if (packet->has & TW_HAS_OPTIONS) {
+        tw_window_syn(flow->window, side, packet);
+        tw_extract_handshake(t->extract, flow, side, ref);
+    }
+}
+
+void tw_segment_take(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet,
+                     tw_ref ref) {
+    bool has_flags = packet->has & TW_HAS_FLAGS;
+    tw_flow_segment(flow, side, packet);
+    if (!tw_flow_is_two_sided(flow)) { /* nobody asks later on */
+        flow->rest[side].tcp.sent_other |= !has_flags || (packet->flags & (TW_TCP_SYN | TW_TCP_ACK)) != TW_TCP_SYN;
+    }
+    bool considered = has_flags && judge_segment(t, flow, side, packet);
+    tw_alarm_try(t, flow, side, t->time, ref);
+    if (has_flags && packet->flags & TW_TCP_SYN) {
+        take_syn(t, flow, side, packet, ref);
+    } else if (has_flags) {
+        take_flags(t, flow, side, packet, considered);
+    }
+}
