@@ -89,6 +89,10 @@ print(*{k for line in open(sys.argv[1]) for k in json.loads(line) if k != "file"
     holds "tcpwind-files(5) has the key $key of the alarms" grep -qw -- "$key" "$root/man/tcpwind-files.5"
 done
 
+for package in $(sed -n 's/^ *debian-build) echo \(.*\) ;;$/\1/p' "$root/tests/deps"); do
+    holds "the Debian package is built with $package" grep -qE "(^|[ :])($package|${package/libc6-dev/check}),?" "$root/debian/control"
+done
+
 for page in "$root"/man/*.[1-8]; do
     name=$(basename "$page")
     if command -v mandoc >/dev/null; then
