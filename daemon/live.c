@@ -96,11 +96,21 @@ static void on_readable(struct ev_loop *loop, struct ev_io *watcher, int events)
     }
 }
 
+/* A folder that a reload has left: its files are finished by what was queued then. */
+static void close_old_output(struct live *live) {
+    struct tw_writer_stats stats;
+    tw_writer_stats(live->session.writer, &stats);
+    if (stats.queued == 0) {
+        output_close(&live->old_output);
+    }
+}
+
 static void on_second(struct live *live, tw_time now) {
     alarmlines_flush(&live->session.alarms);
     hook_poll(&live->session.hook);
     reports_watch(&live->reports, &live->session);
     read_counters(live); /* often enough for 32 bits never to wrap unseen */
+    close_old_output(live);
     live->lines_flushed = now;
 }
 
@@ -206,10 +216,7 @@ static void on_reload(void *context) {
 
 static void on_rotate(void *context) {
     struct live *live = context;
-    if (!live->said_rotate) {
-        log_notice("rotation (USR2) is not supported yet");
-        live->said_rotate = true;
-    }
+    tw_engine_cut(live->session.engine);
 }
 
 static bool on_reload_request(void *context, struct tw_text *answer) {
@@ -296,7 +303,7 @@ static void announce(const struct live *live) {
 static bool open_reports(struct live *live) {
     char problem[REPORTS_PROBLEM_MAX];
     const char *directory = live->config->report.directory;
-    if (!reports_open(directory, &live->reports, problem)) {
+    if (reports_open(directory, &live->reports, problem)) {
         log_error("%s", problem);
         return false;
     }
@@ -366,6 +373,7 @@ int live_run(const struct options *options, struct config *config) {
     live_close_control(&live->control);
     live_close_control(&live->old_control);
     reports_close(&live->reports);
+    output_close(&live->old_output);
     tw_text_fini(&live->line);
     ev_loop_destroy(loop);
     free(live);

@@ -24,11 +24,11 @@ struct live {
     struct signals signals;
     struct reports reports;
     struct control *control, *old_control; /* NULL: none; an old one still gives its last answer */
+    struct output old_output;              /* locked until its last file is finished; all zero: none */
     struct tw_text line;                   /* of the last report */
     double retry_after;
     tw_time lines_flushed;
     tw_time fed, feed_interval; /* the watchdog; interval 0: none */
-    bool said_rotate;
 };
 
 /* Capture from the configured interface until a signal ends it; reloads change *config. Returns the exit status. */

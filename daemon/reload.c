@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "err.h"
 #include "live.h"
 #include "log.h"
 #include "notify.h"
@@ -17,6 +18,10 @@ struct change {
     struct capture *capture; /* NULL: the one that is there stays */
     struct reports reports;  /* with a new folder only, as is `control` */
     struct control *control;
+    struct output output; /* with a new folder or prefix only */
+    bool has_output;
+    struct tw_pcap_settings pcap;
+    struct tw_engine_change *engine;
     struct tw_text *answer;
 };
 
@@ -51,11 +56,6 @@ static bool check_fixed(const struct live *live, struct change *change) {
         say(change, "run.user: is \"%s\", must stay \"%s\" until a restart", next->run.user, now->run.user);
         return false;
     }
-    if (memcmp(&now->engine, &next->engine, sizeof(now->engine)) != 0 ||
-        memcmp(&now->pcap, &next->pcap, sizeof(now->pcap)) != 0) {
-        say(change, "only capture.*, report.* and label.* can be changed by a reload yet, must be a restart");
-        return false;
-    }
     return true;
 }
 
@@ -73,34 +73,108 @@ static bool prepare_capture(const struct live *live, struct change *change) {
     return err == 0;
 }
 
+/* Why a folder cannot be used; in the service's sandbox most of the disk is read-only. */
+static void say_folder(struct change *change, const char *key, int err, const char *problem) {
+    bool is_sealed = err == -EROFS || err == -EACCES;
+    say(change, "%s: %s%s", key, problem,
+        is_sealed ? ": not writable inside the service's sandbox: add ReadWritePaths= and restart" : "");
+}
+
 static bool prepare_reports(struct live *live, struct change *change) {
     char problem[REPORTS_PROBLEM_MAX];
     const char *directory = change->config->report.directory;
     if (strcmp(live->config->report.directory, directory) == 0) {
         return true;
     }
-    if (!reports_open(directory, &change->reports, problem)) {
-        bool is_sealed = errno == EROFS || errno == EACCES;
-        say(change, "report.directory: %s%s", problem,
-            is_sealed ? ": not writable inside the service's sandbox: add ReadWritePaths= and restart" : "");
+    int err = reports_open(directory, &change->reports, problem);
+    if (err) {
+        say_folder(change, "report.directory", err, problem);
         return false;
     }
     change->control = live_open_control(live, change->reports.dirfd);
     if (!change->control) {
-        say(change, "%s/control: %s", directory, strerror(errno));
+        say(change, "report.directory: %s/control: %s", directory, strerror(errno));
     }
     return change->control != NULL;
 }
 
+/* The number of the next pcap file that is begun. */
+static uint64_t next_number(const struct live *live) {
+    struct tw_writer_stats stats;
+    tw_writer_stats(live->session.writer, &stats);
+    return live->session.output.next_pcap + stats.n_files;
+}
+
+static bool prepare_output(const struct live *live, struct change *change) {
+    char problem[OUTPUT_PROBLEM_MAX];
+    const struct config *now = live->config, *next = change->config;
+    if (strcmp(now->pcap.directory, next->pcap.directory) == 0 &&
+        strcmp(now->engine.pcap.prefix, next->engine.pcap.prefix) == 0) {
+        return true;
+    }
+    int err = output_open(next->pcap.directory, next->engine.pcap.prefix, true, &change->output, problem);
+    if (err) {
+        say_folder(change, "pcap.directory", err, problem);
+        return false;
+    }
+    change->has_output = true;
+    if (change->output.next_pcap > next_number(live)) {
+        say(change, "pcap.directory: %s: the numbers of the files there are ahead of ours, must be a restart",
+            next->pcap.directory);
+        return false;
+    }
+    return true;
+}
+
+static bool prepare_pcap(struct change *change) {
+    char problem[CAPTURE_PROBLEM_MAX];
+    change->pcap = change->config->engine.pcap;
+    if (!session_group(change->config, &change->pcap, problem, sizeof(problem))) {
+        say(change, "%s", problem);
+        return false;
+    }
+    return true;
+}
+
+static bool prepare_engine(const struct live *live, struct change *change) {
+    struct tw_settings settings = change->config->engine;
+    settings.pcap = change->pcap;
+    int err = tw_engine_prepare(live->session.engine, &settings, &change->engine);
+    if (err) {
+        say(change, "flow.max, ring.size: %s", tw_strerror(err));
+    }
+    return err == 0;
+}
+
+/* The last step: once the writer has taken its settings there is no way back. */
+static bool tell_writer(const struct live *live, struct change *change) {
+    struct session next = live->session; /* for what a writer's options are made of */
+    if (change->has_output) {
+        next.output = change->output;
+    }
+    next.pcap = change->pcap;
+    struct tw_writer_options options = session_writer_options(&next, change->config);
+    int err = tw_writer_configure(live->session.writer, &options);
+    if (err) {
+        say(change, "the writer takes no settings now: %s", tw_strerror(err));
+    }
+    return err == 0;
+}
+
 static bool prepare(struct live *live, struct change *change) {
-    return load(live->session.options, change) && check_fixed(live, change) && prepare_reports(live, change) &&
-           prepare_capture(live, change);
+    return load(live->session.options, change) && check_fixed(live, change) && prepare_pcap(change) &&
+           prepare_output(live, change) && prepare_reports(live, change) && prepare_capture(live, change) &&
+           prepare_engine(live, change);
 }
 
 static void cancel(struct change *change) {
+    tw_engine_cancel(change->engine);
     capture_close(change->capture);
     live_close_control(&change->control);
     reports_close(&change->reports);
+    if (change->has_output) {
+        output_close(&change->output);
+    }
 }
 
 /* Committing: nothing below fails. */
@@ -119,7 +193,21 @@ static void commit_reports(struct live *live, struct change *change) {
     live_start_reports(live, has_folder);
 }
 
+static void commit_output(struct live *live, struct change *change) {
+    if (change->has_output) {
+        output_close(&live->old_output);
+        live->old_output = live->session.output;
+        change->output.next_pcap = live->session.output.next_pcap;
+        live->session.output = change->output;
+        tw_engine_cut(live->session.engine); /* what follows belongs into the new folder */
+    }
+    live->session.pcap = change->pcap;
+    hook_set(&live->session.hook, change->config->pcap.on_close);
+}
+
 static void commit(struct live *live, struct change *change) {
+    tw_engine_commit(live->session.engine, change->engine);
+    commit_output(live, change);
     *live->config = *change->config;
     (void)labels_open(live->session.labels, live->config->label.country, live->config->label.organisation);
     if (change->capture) {
@@ -161,7 +249,8 @@ static void finish(struct live *live, bool ok, const struct tw_text *answer) {
 bool reload(struct live *live, struct tw_text *answer) {
     struct change change = {.config = malloc(sizeof(struct config)), .answer = answer};
     notify_reloading();
-    bool ok = change.config && prepare(live, &change);
+    tw_engine_flush(live->session.engine);
+    bool ok = change.config && prepare(live, &change) && tell_writer(live, &change);
     if (ok) {
         commit(live, &change);
         tw_text_str(answer, "reloaded\n");

@@ -36,13 +36,13 @@ static int open_locked(const char *directory, struct reports *ret) {
     return 0;
 }
 
-bool reports_open(const char *directory, struct reports *ret, char *problem) {
+int reports_open(const char *directory, struct reports *ret, char *problem) {
     int err = open_locked(directory, ret);
     if (err) {
         snprintf(problem, REPORTS_PROBLEM_MAX, "%.500s: %s", directory,
                  err == TW_ELOCKED ? "another tcpwind reports into this folder" : tw_strerror(err));
     }
-    return err == 0;
+    return err;
 }
 
 void reports_close(struct reports *reports) {

@@ -25,9 +25,9 @@ struct reports {
  *
  *   problem  REPORTS_PROBLEM_MAX bytes
  *
- * Returns false when it cannot be used, then *ret is untouched and problem is set.
+ * Returns 0; or TW_ELOCKED or a negative errno, then *ret is untouched and problem is set.
  */
-bool reports_open(const char *directory, struct reports *ret, char *problem);
+int reports_open(const char *directory, struct reports *ret, char *problem);
 
 /* Unlock. Nothing happens to one that is all zero. */
 void reports_close(struct reports *reports);

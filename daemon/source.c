@@ -57,6 +57,7 @@ static int switch_over(struct source *source) {
     close_now(source);
     source->now = source->next;
     source->next = NULL;
+    source->begin = source->cut;
     return SOURCE_SWITCHED;
 }
 
@@ -86,7 +87,7 @@ static void take(void *context, tw_time time, uint32_t caplen, uint32_t wirelen,
     } else if (source->end && time > source->end) {
         source->has_ended = true;
         reach(source);
-    } else if (source->next || time >= source->cut) {
+    } else if (time >= source->begin) {
         source->fn(source->context, time, caplen, wirelen, bytes);
     }
 }
@@ -110,8 +111,8 @@ int source_dispatch(struct source *source, int max, capture_packet_fn *fn, void 
     if (source->next && is_over(source, n)) {
         return switch_over(source);
     }
-    if (source->cut && !source->next && read_clock(CLOCK_MONOTONIC) - source->cut_set > cut_life) {
-        source->cut = 0;
+    if (source->begin && read_clock(CLOCK_MONOTONIC) - source->cut_set > cut_life) {
+        source->begin = 0;
     }
     return n;
 }

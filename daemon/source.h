@@ -16,7 +16,8 @@
 struct source {
     struct capture *now;       /* NULL: the interface is away */
     struct capture *next;      /* NULL: none is to take over */
-    tw_time cut;               /* CLOCK_REALTIME: the end of `now`, and the beginning of `next`; 0: none */
+    tw_time begin;             /* CLOCK_REALTIME: what `now` has from before is not taken; 0: none */
+    tw_time cut;               /* CLOCK_REALTIME: the end of `now` and the beginning of `next`, while there is one */
     tw_time cut_set;           /* CLOCK_MONOTONIC */
     tw_time end;               /* CLOCK_REALTIME: what is later is not taken; 0: none */
     bool reached;              /* what `now` is to end with has come */
