@@ -142,10 +142,10 @@ check-unit: $(B)/run-tests  ## the tests of the modules; CK_RUN_SUITE=NAME for o
 golden_programs = TCPWIND=$(CURDIR)/$(B)/tcpwind COMPOSE=$(CURDIR)/$(B)/compose WHENCE=$(CURDIR)/$(B)/whence
 run_golden = $(golden_programs) tests/golden/run
 
-check-golden: all $(golden:%=$(B)/%)  ## whole captures against what is expected of them, in tests/golden; CASE=NAME for one
+check-golden: all $(golden:%=$(B)/%)  ## whole captures against what tests/golden expects; CASE=NAME for one
 	@$(run_golden) $(CASE)
 
-golden-update: all $(golden:%=$(B)/%)  ## expect from now on what comes out now; read the difference before it is committed
+golden-update: all $(golden:%=$(B)/%)  ## expect what comes out now: read the difference, then commit it
 	@$(run_golden) --update $(CASE)
 
 check-fuzz: $(fuzz_files)  ## what fuzzing found before, once more
