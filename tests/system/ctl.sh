@@ -286,6 +286,37 @@ follow_live() {
         cmp "$dir/wanted" <(tail -c +25 "$dir/stream")
 }
 
+# What retention removes was followed before, and a reload in between breaks nothing.
+follow_retention() {
+    local out=$dir/kept
+    mkdir "$out"
+    echo 'pcap: { keep_files = 3; };' >"$dir/live.conf"
+    "$TCPWINDCTL" follow "$out" >"$dir/stream" 2>"$dir/follow.stderr" &
+    follow=$!
+    start "$out" -c "$dir/live.conf"
+    load 20
+    holds "reload: a running tcpwind takes its configuration again" exits 0 "$TCPWINDCTL" reload "$out"
+    load 20
+    holds "status: a running tcpwind is well" exits 0 "$TCPWINDCTL" status "$out"
+    holds "status: it says of what" says stdout tw0
+    holds "status: its JSON is one document" exits 0 "$TCPWINDCTL" status --json "$out"
+    same "status: the JSON has the interval" True "$(json "$dir/stdout" '"duration_s" in d["interval"]')"
+    printf 'pcap: {\n  keep_files = "three";\n};\n' >"$dir/live.conf"
+    holds "reload: a broken configuration" exits 1 "$TCPWINDCTL" reload "$out"
+    holds "reload: its file, line and key" grep -q 'live.conf:2: pcap.keep_files: ' "$dir/stderr"
+    load 20
+    kill -TERM "$tcpwind"
+    wait "$tcpwind"
+    sleep 0.5
+    end_follow
+    holds "reload: nothing runs any more" exits 3 "$TCPWINDCTL" reload "$out"
+    same "follow: retention has left three files" 3 "$(find "$out" -name 'tcpwind-*.pcap' -type f | wc -l)"
+    same "follow: every packet that was written, whatever was removed since" \
+        "$(json "$out/tcpwind_report.json" 'd["extract"]["packets"]')" \
+        "$(tcpdump -nn -r "$dir/stream" 2>/dev/null | wc -l)"
+    same "follow: nothing was missed" "" "$(cat "$dir/follow.stderr")"
+}
+
 usage
 flows
 reload
@@ -296,6 +327,7 @@ if command -v tcpdump >/dev/null; then
 fi
 if [ "$isolated" -eq 0 ] && command -v ip >/dev/null && command -v tcpreplay >/dev/null && make_pair; then
     follow_live
+    follow_retention
 else
     echo "skipped: following a running tcpwind (it takes network namespaces, ip, tcpreplay)"
 fi
