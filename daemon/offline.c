@@ -17,7 +17,7 @@ enum { PACKETS_AT_ONCE = 1024, STATUS_FAILED = 1, STATUS_USAGE = 2 };
 
 /* One file's packets. Returns whether reading may go on with the next file. */
 static bool read_packets(struct session *session, struct reader *reader, struct progress *progress) {
-    uint64_t done, size;
+    uint64_t done = 0, size = 0;
     int n = 0;
     while (n >= 0 && !signals_stop_requested()) {
         n = reader_dispatch(reader, PACKETS_AT_ONCE, session);
@@ -25,6 +25,8 @@ static bool read_packets(struct session *session, struct reader *reader, struct 
         reader_position(reader, &done, &size);
         progress_show(progress, done, size, session->packets);
     }
+    session->size += size;
+    session->processed += size ? done : 0;
     if (n >= 0 || n == CAPTURE_END) {
         return n == CAPTURE_END;
     }

@@ -92,6 +92,8 @@ static void fill_run(const struct session *session, struct tw_report *report) {
     report->source.link_type = session->has_source ? capture_link_name(session->link_type) : NULL;
     report->source.snaplen = session->snaplen;
     report->source.truncated = session->truncated;
+    report->source.size = session->size;
+    report->source.processed = session->processed;
     report->capture.received = session->is_live ? session->kernel.received : session->packets;
     report->capture.dropped_kernel = session->kernel.dropped_kernel;
     report->capture.dropped_interface = session->kernel.dropped_interface;

@@ -36,7 +36,8 @@ struct session {
     int link_type;
     uint32_t snaplen;
     bool has_source, truncated, failed;
-    uint64_t packets; /* fed */
+    uint64_t packets;         /* fed */
+    uint64_t size, processed; /* bytes of the files read, and how far they were; of those whose size is known */
     struct capture_stats kernel;
     uint32_t n_listed; /* files that the report in the folder knows of */
     tw_time listed;    /* monotonic */

@@ -5,19 +5,10 @@
 #include "flowlog.h"
 
 #include "community.h"
+#include "flowstat.h"
 #include "layers.h"
 
 #include <netinet/in.h>
-#include <string.h>
-
-/* Bits of flowStat that are the flow's, not its packets' (Tranalyzer's numbers). */
-#define STAT_B       (UINT64_C(1) << 0)
-#define STAT_TIMEOUT (UINT64_C(1) << 40)
-#define STAT_EVICTED (UINT64_C(1) << 42)
-#define STAT_ALARM   (UINT64_C(1) << 49)
-#define STAT_LAND    (UINT64_C(1) << 50)
-#define STAT_IPV4    (UINT64_C(1) << 58)
-#define STAT_IPV6    (UINT64_C(1) << 59)
 
 /* One line in the making: `sent` is its direction, `received` the other one. */
 struct line {
@@ -139,27 +130,12 @@ static void put_asymmetry(struct tw_text *out, uint64_t sent, uint64_t received)
     put_tab(out);
 }
 
-/* Whether something is sent to where it says it comes from. */
-static bool is_land(const struct tw_endpoint end[TW_SIDE_COUNT]) {
-    return end[TW_A].port == end[TW_B].port && !memcmp(&end[TW_A].addr, &end[TW_B].addr, sizeof(end[TW_A].addr));
-}
-
-uint64_t tw_flowlog_flow_stat(const struct tw_flow_record *record, enum tw_side side) {
-    uint64_t stat = record->side[side].flow_stat;
-    stat |= side == TW_B ? STAT_B : 0;
-    stat |= record->side[side].alarms > 0 ? STAT_ALARM : 0;
-    stat |= record->end == TW_END_TIMEOUT ? STAT_TIMEOUT : 0;
-    stat |= record->end == TW_END_EVICTED ? STAT_EVICTED : 0;
-    stat |= is_land(record->id.end) ? STAT_LAND : 0;
-    return stat | (record->id.ip_version == 4 ? STAT_IPV4 : STAT_IPV6);
-}
-
 /* Who, when, over what: %dir to l4Proto. */
 static void put_basics(struct tw_text *out, const struct line *line) {
     const struct tw_flow_id *id = &line->record->id;
     put_str(out, line->side == TW_A ? "A" : "B");
     put_count(out, id->index);
-    put_bits(out, tw_flowlog_flow_stat(line->record, line->side), 16);
+    put_bits(out, tw_flowstat_of(line->record, line->side), 16);
     put_seconds(out, line->sent->first);
     put_seconds(out, line->sent->last);
     put_seconds(out, line->sent->duration);

@@ -15,7 +15,4 @@ void tw_flowlog_header(struct tw_text *out);
 /* Append one line for each side that has sent something; labeller may be NULL. */
 void tw_flowlog_record(struct tw_text *out, const struct tw_labeller *labeller, const struct tw_flow_record *record);
 
-/* The flowStat column of one side: what its packets set, and what the flow adds. */
-uint64_t tw_flowlog_flow_stat(const struct tw_flow_record *record, enum tw_side side);
-
 #endif

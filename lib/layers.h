@@ -63,6 +63,21 @@ static inline unsigned tw_layers_count(uint64_t chain) {
     return chain ? (68u - (unsigned)__builtin_clzll(chain)) / 5 : 0;
 }
 
+/* How deep the packets of a run are. Plain data, zero at first. */
+struct tw_depths {
+    uint64_t packets, headers; /* packets that have any */
+    unsigned min, max;         /* packets > 0 */
+};
+
+/* Count a packet. */
+static inline void tw_depths_feed(struct tw_depths *depths, uint64_t chain) {
+    unsigned n = tw_layers_count(chain);
+    depths->min = n && (!depths->packets || n < depths->min) ? n : depths->min;
+    depths->max = n > depths->max ? n : depths->max;
+    depths->packets += n > 0;
+    depths->headers += n;
+}
+
 /* Append the chain as text; "..." at its end where it was too deep; nothing for 0. */
 void tw_layers_text(struct tw_text *out, uint64_t chain);
 

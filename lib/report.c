@@ -46,6 +46,8 @@ static void put_source(struct tw_text *out, const struct tw_report *report) {
     tw_json_member_string(out, "link_type", report->source.link_type);
     tw_json_member_u64(out, "snaplen", report->source.snaplen);
     put_bool(out, "truncated", report->source.truncated);
+    tw_json_member_u64(out, "size", report->source.size);
+    tw_json_member_u64(out, "processed", report->source.processed);
     tw_json_end_object(out);
 }
 
@@ -90,6 +92,31 @@ static void put_packets(struct tw_text *out, const struct tw_packet_counters *pa
     tw_json_end_object(out);
 }
 
+static void put_headers(struct tw_text *out, const struct tw_depths *headers) {
+    begin_section(out, "headers");
+    tw_json_member_u64(out, "min", headers->min);
+    tw_json_member_u64(out, "max", headers->max);
+    tw_json_key(out, "average");
+    tw_json_ratio(out, headers->headers, headers->packets);
+    tw_json_end_object(out);
+}
+
+/* As the columns of the flow table have them, since no reader of JSON keeps 64 bits of a number. */
+static void put_hex(struct tw_text *out, const char *key, uint64_t bits, unsigned digits) {
+    char text[2 + 16 + 1] = "0x";
+    for (unsigned i = 0; i < digits; i++)
+        text[2 + i] = "0123456789abcdef"[bits >> (4 * (digits - 1 - i)) & 15];
+    tw_json_member_string(out, key, text);
+}
+
+static void put_bits(struct tw_text *out, const struct tw_seen_bits *bits) {
+    begin_section(out, "bits");
+    put_hex(out, "flowStat", bits->flow_stat, 16);
+    put_hex(out, "tcpStatesAFlags", bits->tcp_states, 2);
+    put_hex(out, "tcpWinStat", bits->win_stat, 2);
+    tw_json_end_object(out);
+}
+
 static void put_capture(struct tw_text *out, const struct tw_report *report) {
     begin_section(out, "capture");
     tw_json_member_u64(out, "received", report->capture.received);
@@ -98,11 +125,20 @@ static void put_capture(struct tw_text *out, const struct tw_report *report) {
     tw_json_end_object(out);
 }
 
+/* Flows in which both sides have sent something. */
+static uint64_t answered(const struct tw_report *report) {
+    uint64_t sides = report->flows.side[TW_A] + report->flows.side[TW_B];
+    return sides > report->flows.total ? sides - report->flows.total : 0;
+}
+
 static void put_flows(struct tw_text *out, const struct tw_report *report) {
     begin_section(out, "flows");
     tw_json_member_u64(out, "total", report->flows.total);
     tw_json_member_u64(out, "a", report->flows.side[TW_A]);
     tw_json_member_u64(out, "b", report->flows.side[TW_B]);
+    tw_json_member_u64(out, "answered", answered(report));
+    tw_json_key(out, "packets_per_flow");
+    tw_json_ratio(out, report->packets.side[TW_A] + report->packets.side[TW_B], report->flows.total);
     tw_json_member_u64(out, "active", report->flows.active);
     tw_json_member_u64(out, "peak", report->flows.peak);
     tw_json_member_u64(out, "max", report->flows.max);
@@ -258,8 +294,10 @@ void tw_report_json(struct tw_text *out, const struct tw_report *report) {
     put_source(out, report);
     put_time(out, report);
     put_packets(out, &report->packets);
+    put_headers(out, &report->headers);
     put_capture(out, report);
     put_flows(out, report);
+    put_bits(out, &report->bits);
     put_window(out, report);
     put_alarms(out, report);
     put_ring(out, report);

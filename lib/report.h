@@ -9,7 +9,9 @@
 #define TW_REPORT_H
 
 #include "event.h"
+#include "flowstat.h"
 #include "label.h"
+#include "layers.h"
 #include "text.h"
 #include "types.h"
 
@@ -41,6 +43,7 @@ struct tw_report {
         const char *link_type; /* libpcap's name; NULL: not known yet */
         uint32_t snaplen;
         bool truncated;
+        uint64_t size, processed; /* bytes of the capture files, and how much of them was read; 0: not known */
     } source;
 
     struct {
@@ -50,6 +53,8 @@ struct tw_report {
     } time;
 
     struct tw_packet_counters packets;
+    struct tw_depths headers;
+    struct tw_seen_bits bits; /* of the flows that ended */
 
     struct {
         uint64_t received, dropped_kernel, dropped_interface;

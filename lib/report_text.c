@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { NUMBER_END = 58, SHARE_END = 69, HUMAN_BEGIN = 72, VALUE_BEGIN = 26 };
+enum { NUMBER_END = 58, SHARE_END = 69, HUMAN_BEGIN = 72, NAME_BEGIN = 82, WIDTH = 100, VALUE_BEGIN = 26 };
 
 enum unit { PLAIN, COUNT, BYTES, MEMORY };
 
@@ -54,7 +54,7 @@ static void put_human(struct tw_text *out, size_t line, uint64_t value, enum uni
         tw_human_memory(out, value);
 }
 
-/* What follows the label of a line that began at `line`. */
+/* What follows the label of a line that began at `line`; who calls ends it. */
 static void put_numbers(struct tw_text *out, size_t line, uint64_t value, uint64_t whole, enum unit unit) {
     size_t from = out->len;
     tw_text_u64(out, value);
@@ -66,7 +66,6 @@ static void put_numbers(struct tw_text *out, size_t line, uint64_t value, uint64
         align_right(out, line, from, SHARE_END);
     }
     put_human(out, line, value, unit);
-    tw_text_char(out, '\n');
 }
 
 static void put_rows(struct tw_text *out, const struct row *rows, size_t n) {
@@ -78,6 +77,7 @@ static void put_rows(struct tw_text *out, const struct row *rows, size_t n) {
         tw_text_str(out, rows[i].label);
         tw_text_char(out, ' ');
         put_numbers(out, line, rows[i].value, rows[i].whole, rows[i].unit);
+        tw_text_char(out, '\n');
     }
 }
 
@@ -146,6 +146,26 @@ static void put_times(struct tw_text *out, const struct tw_report *report) {
         put_load(out, report);
 }
 
+/* The clock of who runs us: for how long an interface was watched, or how fast a file was read. */
+static void put_elapsed(struct tw_text *out, const struct tw_report *report) {
+    const struct row size[] = {
+        {"File size", report->source.size, 0, BYTES, false},
+        {"of which was read", report->source.processed, report->source.size, BYTES, false},
+    };
+    PUT_ROWS(out, size);
+    if (!(report->uptime > 0 && report->uptime < 9e9))
+        return;
+    tw_time elapsed = (tw_time)(report->uptime * 1e3) * TW_MS;
+    put_period(out, report->source.is_interface ? "Looking for" : "Time taken", elapsed);
+    if (!report->source.is_interface && elapsed > 0) {
+        put_label(out, "Speed");
+        tw_human_rate(out, report->packets.total, elapsed, "packets/s");
+        tw_text_str(out, ", ");
+        tw_human_rate(out, 8 * report->packets.captured_bytes, elapsed, "bit/s");
+        tw_text_char(out, '\n');
+    }
+}
+
 static void put_source(struct tw_text *out, const struct tw_report *report) {
     put_heading(out, "Source");
     put_label(out, report->source.is_interface ? "Interface" : "Capture file");
@@ -157,9 +177,17 @@ static void put_source(struct tw_text *out, const struct tw_report *report) {
     put_label(out, "Snapshot length");
     tw_text_u64(out, report->source.snaplen);
     tw_text_str(out, " bytes\n");
-    if (report->source.is_interface && report->uptime > 0 && report->uptime < 9e9)
-        put_period(out, "Looking for", (tw_time)(report->uptime * 1e3) * TW_MS);
+    put_elapsed(out, report);
     put_times(out, report);
+}
+
+/* A quotient with two decimals; the divisor is above 0. */
+static void put_quotient(struct tw_text *out, uint64_t dividend, uint64_t divisor) {
+    uint64_t hundredths = dividend % divisor * 100 / divisor;
+    tw_text_u64(out, dividend / divisor);
+    tw_text_char(out, '.');
+    tw_text_char(out, (char)('0' + hundredths / 10 % 10));
+    tw_text_char(out, (char)('0' + hundredths % 10));
 }
 
 static void put_packets(struct tw_text *out, const struct tw_packet_counters *p) {
@@ -189,6 +217,18 @@ static void put_packets(struct tw_text *out, const struct tw_packet_counters *p)
     PUT_ROWS(out, rows);
 }
 
+static void put_headers(struct tw_text *out, const struct tw_depths *headers) {
+    if (headers->packets == 0)
+        return;
+    put_label(out, "Headers per packet");
+    tw_text_u64(out, headers->min);
+    tw_text_str(out, " to ");
+    tw_text_u64(out, headers->max);
+    tw_text_str(out, ", average ");
+    put_quotient(out, headers->headers, headers->packets);
+    tw_text_char(out, '\n');
+}
+
 static void put_capture(struct tw_text *out, const struct tw_report *report) {
     uint64_t lost = report->capture.dropped_kernel + report->capture.dropped_interface;
     uint64_t offered = report->capture.received + lost;
@@ -203,12 +243,44 @@ static void put_capture(struct tw_text *out, const struct tw_report *report) {
     PUT_ROWS(out, rows);
 }
 
+/* How long flows are, and how much more one way carries than the other: (A - B) / (A + B). */
+static void put_balance(struct tw_text *out, const struct tw_report *report) {
+    uint64_t a = report->packets.side[TW_A], b = report->packets.side[TW_B];
+    if (report->flows.total == 0)
+        return;
+    put_label(out, "Packets per flow");
+    put_quotient(out, a + b, report->flows.total);
+    tw_text_str(out, "\n");
+    put_label(out, "Asymmetry of packets");
+    tw_text_str(out, a < b ? "-" : "");
+    tw_text_ratio(out, a < b ? b - a : a - b, a + b);
+    tw_text_str(out, "\n");
+}
+
+static void put_hex(struct tw_text *out, const char *label, uint64_t bits, unsigned digits) {
+    put_label(out, label);
+    tw_text_str(out, "0x");
+    tw_text_hex(out, bits, digits);
+    tw_text_char(out, '\n');
+}
+
+/* What any flow has shown, as `tcpwindctl decode` takes it apart. */
+static void put_bits(struct tw_text *out, const struct tw_seen_bits *bits) {
+    if (bits->flow_stat == 0)
+        return;
+    put_hex(out, "flowStat of all", bits->flow_stat, 16);
+    put_hex(out, "tcpStatesAFlags of all", bits->tcp_states, 2);
+    put_hex(out, "tcpWinStat of all", bits->win_stat, 2);
+}
+
 static void put_flows(struct tw_text *out, const struct tw_report *report) {
     uint64_t total = report->flows.total, max = report->flows.max;
+    uint64_t both = report->flows.side[TW_A] + report->flows.side[TW_B];
     const struct row rows[] = {
         {"Flows", total, 0, COUNT, true},
         {"in which A has sent", report->flows.side[TW_A], total, COUNT, true},
         {"in which B has sent", report->flows.side[TW_B], total, COUNT, true},
+        {"answered (both have sent)", both > total ? both - total : 0, total, COUNT, true},
         {"Most at once (of flow.max)", report->flows.peak, max, COUNT, true},
         {"Still active", report->flows.active, total, COUNT, false},
         {"Ended closed (FIN by both)", report->flows.ended_closed, total, COUNT, false},
@@ -222,6 +294,8 @@ static void put_flows(struct tw_text *out, const struct tw_report *report) {
     };
     put_heading(out, "Flows");
     PUT_ROWS(out, rows);
+    put_balance(out, report);
+    put_bits(out, &report->bits);
 }
 
 static void put_window(struct tw_text *out, const struct tw_report *report) {
@@ -244,35 +318,52 @@ static void put_window(struct tw_text *out, const struct tw_report *report) {
     PUT_ROWS(out, rows);
 }
 
-/* The line of a host is a row whose label is its address. */
-static void begin_host(struct tw_text *out, const struct tw_report_host *host) {
+/* As much of a name as there is room for, behind what the line has. */
+static void put_name(struct tw_text *out, size_t line, const char *name) {
+    for (size_t column = out->len - line; *name && column < WIDTH; column++) {
+        uint32_t code;
+        unsigned len = tw_text_decode(name, &code);
+        bool is_plain = tw_text_is_plain(code);
+        tw_text_bytes(out, is_plain ? name : "?", is_plain ? len : 1);
+        name += len;
+    }
+}
+
+/* The line of a host is a row whose label is its address; country and organisation stand behind it. */
+static void put_host(struct tw_text *out, const struct tw_report *report, const struct tw_report_host *host,
+                     uint64_t value, uint64_t whole, enum unit unit) {
+    struct tw_label label;
+    size_t line = out->len;
+    tw_label_find(report->labeller, host->ip_version, &host->addr, &label);
     tw_text_str(out, "  ");
     tw_text_addr(out, host->ip_version, &host->addr);
     tw_text_char(out, ' ');
+    put_numbers(out, line, value, whole, unit);
+    if (label.country[0] || label.organisation[0])
+        pad(out, line, NAME_BEGIN);
+    put_name(out, line, label.country);
+    if (label.country[0] && label.organisation[0])
+        tw_text_char(out, ' ');
+    put_name(out, line, label.organisation);
+    while (out->len > line && out->data[out->len - 1] == ' ') /* where a name was cut */
+        out->len--;
+    tw_text_char(out, '\n');
 }
 
 static void put_top(struct tw_text *out, const struct tw_report *report) {
     if (report->top.n_packets > 0)
         put_heading(out, "Hosts that sent the most packets");
-    for (size_t i = 0; i < report->top.n_packets; i++) {
-        size_t line = out->len;
-        begin_host(out, &report->top.packets[i]);
-        put_numbers(out, line, report->top.packets[i].packets, report->packets.total, COUNT);
-    }
+    for (size_t i = 0; i < report->top.n_packets; i++)
+        put_host(out, report, &report->top.packets[i], report->top.packets[i].packets, report->packets.total, COUNT);
     if (report->top.n_bytes > 0)
         put_heading(out, "Hosts that sent the most bytes");
-    for (size_t i = 0; i < report->top.n_bytes; i++) {
-        size_t line = out->len;
-        begin_host(out, &report->top.bytes[i]);
-        put_numbers(out, line, report->top.bytes[i].bytes, report->packets.wire_bytes, BYTES);
-    }
+    for (size_t i = 0; i < report->top.n_bytes; i++)
+        put_host(out, report, &report->top.bytes[i], report->top.bytes[i].bytes, report->packets.wire_bytes, BYTES);
     if (report->top.n_low_ratio > 0)
         put_heading(out, "Hosts with the largest share of low windows in what they sent (packets)");
-    for (size_t i = 0; i < report->top.n_low_ratio; i++) {
-        size_t line = out->len;
-        begin_host(out, &report->top.low_ratio[i]);
-        put_numbers(out, line, report->top.low_ratio[i].low_segments, report->top.low_ratio[i].packets, COUNT);
-    }
+    for (size_t i = 0; i < report->top.n_low_ratio; i++)
+        put_host(out, report, &report->top.low_ratio[i], report->top.low_ratio[i].low_segments,
+                 report->top.low_ratio[i].packets, COUNT);
 }
 
 static uint64_t lost_packets(const struct tw_report *report) {
@@ -355,7 +446,6 @@ static void put_one_sided(struct tw_text *out, const struct tw_report *report) {
 static void put_warnings(struct tw_text *out, const struct tw_report *report) {
     uint64_t received = report->capture.received + report->capture.dropped_kernel + report->capture.dropped_interface;
     tw_text_char(out, '\n');
-    put_alarms(out, report);
     put_one_sided(out, report);
     if (report->source.truncated)
         tw_text_str(out, "Warning: the capture file breaks off; it was analysed up to there\n");
@@ -372,6 +462,7 @@ static void put_warnings(struct tw_text *out, const struct tw_report *report) {
     put_warning(out, report->output.lost_alarms, 0, " lines of the alarm log lost", "");
     put_warning(out, report->output.lost_flows, 0, " lines of the flow table lost", "");
     put_warning(out, report->output.lost_log, 0, " log messages lost", "");
+    put_alarms(out, report);
 }
 
 static void put_names(struct tw_text *out, const char *const *names, size_t n) {
@@ -386,6 +477,7 @@ void tw_report_text(struct tw_text *out, const struct tw_report *report) {
     put_title(out, report);
     put_source(out, report);
     put_packets(out, &report->packets);
+    put_headers(out, &report->headers);
     put_capture(out, report);
     put_flows(out, report);
     put_window(out, report);

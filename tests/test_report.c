@@ -59,6 +59,10 @@ static struct tw_report stalled_run(void) {
     report.top.n_packets = report.top.n_low_ratio = 1;
     report.top.packets[0] = (struct tw_report_host){4, {{192, 168, 1, 104}}, 3101, 2900000, 4};
     report.top.low_ratio[0] = report.top.packets[0];
+    report.source.size = 6000000;
+    report.source.processed = 4500000;
+    report.headers = (struct tw_depths){.packets = 8, .headers = 26, .min = 3, .max = 5};
+    report.bits = (struct tw_seen_bits){0x0402000000004000, 0x4a, 0x07};
     report.written = written;
     report.n_written = 2;
     return report;
@@ -67,7 +71,9 @@ static struct tw_report stalled_run(void) {
 static const char *const members[] = {
     "{\"tcpwind\":\"1.2.3\",\"complete\":true,\"pid\":4711,\"uptime_s\":0.250000000,",
     "\"source\":{\"type\":\"file\",\"name\":\"faf.pcap\",\"link_type\":\"EN10MB\",\"snaplen\":65535,\"truncated\":"
-    "false}",
+    "false,\"size\":6000000,\"processed\":4500000}",
+    "\"headers\":{\"min\":3,\"max\":5,\"average\":3.250000}",
+    "\"bits\":{\"flowStat\":\"0x0402000000004000\",\"tcpStatesAFlags\":\"0x4a\",\"tcpWinStat\":\"0x07\"}",
     "\"time\":{\"first\":\"2009-11-18T11:36:55.037210000Z\",\"last\":\"2009-11-19T01:34:51.683288000Z\",",
     "\"duration_s\":50276.646078000}",
     "\"packets\":{\"total\":5902,\"captured_bytes\":4993414,\"wire_bytes\":4993414,\"a\":1986,\"b\":3916,\"a_bytes\":"
@@ -75,7 +81,8 @@ static const char *const members[] = {
     "\"b_bytes\":4784099,\"ipv4\":5902,\"ipv6\":101,\"tcp\":5902,\"udp\":102,\"icmp\":103,\"sctp\":104,\"other\":105,",
     "\"tcp_bytes\":4993414,\"non_ip\":106,\"fragments\":107,\"cut_short\":108,\"malformed\":109,\"too_deep\":110}",
     "\"capture\":{\"received\":5902,\"dropped_kernel\":111,\"dropped_interface\":112}",
-    "\"flows\":{\"total\":36,\"a\":36,\"b\":36,\"active\":113,\"peak\":18,\"max\":1048576,\"one_sided\":114,",
+    "\"flows\":{\"total\":36,\"a\":36,\"b\":36,\"answered\":36,\"packets_per_flow\":163.944444,\"active\":113,\"peak\":"
+    "18,\"max\":1048576,\"one_sided\":114,",
     "\"stray\":115,\"ended\":{\"closed\":30,\"reset\":116,\"timeout\":117,\"replaced\":118,\"evicted\":119,\"exit\":6}"
     "}",
     "\"window\":{\"threshold\":1,\"considered\":5700,\"low_segments\":4,\"zero_segments\":4,\"episodes\":1,",
@@ -92,7 +99,8 @@ static const char *const members[] = {
     "\"free\":142}}",
     "\"top\":{\"packets\":[{\"ip\":\"192.168.1.104\",\"country\":null,\"organisation\":\"private\",\"packets\":3101}],",
     "\"bytes\":[{\"ip\":\"192.168.1.104\",\"country\":null,\"organisation\":\"private\",\"bytes\":2900000}],",
-    "\"low_ratio\":[{\"ip\":\"192.168.1.104\",\"country\":null,\"organisation\":\"private\",\"packets\":3101,\"low_segments\":"
+    "\"low_ratio\":[{\"ip\":\"192.168.1.104\",\"country\":null,\"organisation\":\"private\",\"packets\":3101,\"low_"
+    "segments\":"
     "4,",
     "\"ratio\":0.001290}]}",
     "\"rates\":{\"packets_per_s\":0.117390,\"flows_per_s\":0.000716,\"bits_per_s\":794.550057}",
@@ -204,9 +212,18 @@ static const char *const said[] = {
     "  B bytes                                          4784099     95.81%   4.78 MB\n",
     "  Open at the end of the capture                         6     16.67%\n",
     "  Low windows                                            4      0.07%\n",
-    "  192.168.1.104                                       3101     52.54%   3.10 k\n",
-    "  192.168.1.104                                          4      0.13%\n",
-    "\nWarning: 1 alarms in 1 flows [2.78%]\n",
+    "  192.168.1.104                                       3101     52.54%   3.10 k    private\n",
+    "  192.168.1.104                                          4      0.13%             private\n",
+    "  of which was read                                4500000     75.00%   4.50 MB\n",
+    "  Speed                   23.6 kpackets/s, 160 Mbit/s\n",
+    "  Headers per packet      3 to 5, average 3.25\n",
+    "  answered (both have sent)                             36    100.00%\n",
+    "  Packets per flow        163.94\n",
+    "  Asymmetry of packets    -0.327008\n",
+    "  flowStat of all         0x0402000000004000\n",
+    "  tcpStatesAFlags of all  0x4a\n",
+    "  tcpWinStat of all       0x07\n",
+    "\nWarning: 1 alarms in 1 flows [2.78%]\n\nFiles written\n",
     "\nFiles written\n  faf-20091118T113655Z-000001.pcap\n  faf_flows.tsv\n  faf_report.json\n",
 };
 
@@ -242,6 +259,26 @@ static const char *const warned[] = {
     "Warning: 138 log messages lost\n",
     "any: not promiscuous; a mirror port needs capture.interface\n",
 };
+
+static void long_names(void *context, int ip_version, const struct tw_addr *addr, struct tw_label *ret) {
+    (void)context, (void)ip_version, (void)addr;
+    strcpy(ret->country, "SE");
+    strcpy(ret->organisation, "An organisation of\033many words");
+}
+
+START_TEST(names_of_a_database_are_cut_to_the_width) {
+    const struct tw_labeller names = {long_names, NULL};
+    struct tw_report report = stalled_run();
+    report.labeller = &names;
+    tw_report_text(&text, &report);
+    ck_layout();
+    ck_assert(has("   3.10 k    SE An organisation\n"));
+    tw_text_clear(&text);
+    tw_report_json(&text, &report);
+    ck_assert(check_json_line(text.data, text.len));
+    ck_assert(has("\"country\":\"SE\",\"organisation\":\"An organisation of\\u001bmany words\""));
+}
+END_TEST
 
 START_TEST(text_warns_of_what_went_wrong) {
     struct tw_report report = stalled_run();
@@ -302,6 +339,7 @@ Suite *suite_report(void) {
     tcase_add_test(tc, json_has_every_member_of_the_contract);
     tcase_add_test(tc, json_of_nothing_is_valid);
     tcase_add_test(tc, text_says_what_matters_and_no_more);
+    tcase_add_test(tc, names_of_a_database_are_cut_to_the_width);
     tcase_add_test(tc, text_warns_of_what_went_wrong);
     tcase_add_test(tc, one_sided_flows_are_worth_a_warning_above_one_half);
     tcase_add_test(tc, text_of_nothing_is_readable);

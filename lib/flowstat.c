@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#include "flowstat.h"
+
+#include <string.h>
+
+/* Bits of flowStat that are the flow's, not its packets' (Tranalyzer's numbers). */
+#define STAT_B       (UINT64_C(1) << 0)
+#define STAT_TIMEOUT (UINT64_C(1) << 40)
+#define STAT_EVICTED (UINT64_C(1) << 42)
+#define STAT_ALARM   (UINT64_C(1) << 49)
+#define STAT_LAND    (UINT64_C(1) << 50)
+#define STAT_IPV4    (UINT64_C(1) << 58)
+#define STAT_IPV6    (UINT64_C(1) << 59)
+
+/* Whether something is sent to where it says it comes from. */
+static bool is_land(const struct tw_endpoint end[TW_SIDE_COUNT]) {
+    return end[TW_A].port == end[TW_B].port && !memcmp(&end[TW_A].addr, &end[TW_B].addr, sizeof(end[TW_A].addr));
+}
+
+uint64_t tw_flowstat_of(const struct tw_flow_record *record, enum tw_side side) {
+    uint64_t stat = record->side[side].flow_stat;
+    stat |= side == TW_B ? STAT_B : 0;
+    stat |= record->side[side].alarms > 0 ? STAT_ALARM : 0;
+    stat |= record->end == TW_END_TIMEOUT ? STAT_TIMEOUT : 0;
+    stat |= record->end == TW_END_EVICTED ? STAT_EVICTED : 0;
+    stat |= is_land(record->id.end) ? STAT_LAND : 0;
+    return stat | (record->id.ip_version == 4 ? STAT_IPV4 : STAT_IPV6);
+}
+
+void tw_flowstat_gather(struct tw_seen_bits *seen, const struct tw_flow_record *record) {
+    for (enum tw_side side = TW_A; side < TW_SIDE_COUNT; side++) {
+        if (record->side[side].packets > 0) {
+            seen->flow_stat |= tw_flowstat_of(record, side);
+            seen->tcp_states |= record->side[side].tcp_states;
+            seen->win_stat |= record->side[side].win_stat;
+        }
+    }
+}
