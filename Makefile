@@ -5,7 +5,7 @@
 
 VERSION := 0.1.0
 
-lib := err capfile settings tcpopt link ip tunnel wlan packet layers label anomaly clock pool rate elders timers ring flowkey window tcpstate
+lib := err capfile origin interface settings tcpopt link ip tunnel wlan packet layers label anomaly clock pool rate elders timers ring flowkey window tcpstate
 lib += detect flow flowtable fragments handshakes outfiles extract chain drain keep resize alarm segment tracker engine fdio queue tally pcapfile
 lib += linefile filestore naming numbers retention keeper sink writer text json community human flowstat flowlog alarmlog report report_text hosts
 daemon := config configscan keys units value options log capture manifest output alarmlines labels progress hook session

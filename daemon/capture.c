@@ -6,19 +6,28 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
+
+#include "origin.h"
 
 enum { PACKET_TIMEOUT_MS = 20, FIRST_BYTE_PCAPNG = 0x0a };
 
-/* Leaves the engine room to add any period. */
-static const tw_time latest = INT64_C(8000000000000000000);
+static const tw_time latest = TW_ORIGIN_TIME_MAX;
+
+/* A file of which something has been read already, as a stream. */
+struct rest {
+    int fd;
+    uint8_t head[CAPTURE_HEAD_MAX];
+    size_t len, at; /* of head */
+    uint64_t done;
+};
 
 struct capture {
     pcap_t *pcap;
     char *name;
     bool is_live;
-    bool is_classic; /* a pcap file, not pcapng */
-    uint64_t size;   /* of the file; 0: not known */
+    bool is_classic;  /* a pcap file, not pcapng */
+    struct rest rest; /* files */
     struct pcap_stat last;
     struct capture_stats stats;
     char problem[CAPTURE_PROBLEM_MAX];
@@ -96,71 +105,70 @@ static int set_filter(struct capture *capture, const char *filter, char *problem
     return 0;
 }
 
-/* What people give by mistake; told by the first byte, the one that can be looked at in a pipe too. */
-static const char *advice_for(int first, const char *error) {
-    static const char *const by_first[256] = {
-        [0x1f] = ": it looks like gzip; try zcat FILE | tcpwind -r -",
-        [0x28] = ": it looks like zstd; try zstdcat FILE | tcpwind -r -",
-        [0xfd] = ": it looks like xz; try xzcat FILE | tcpwind -r -",
-        ['B'] = ": it looks like bzip2; try bzcat FILE | tcpwind -r -",
-        [0x04] = ": it looks like lz4; try lz4cat FILE | tcpwind -r -",
+/* What people give by mistake. */
+static const char *advice_for(const uint8_t *head, size_t len, const char *error) {
+    static const struct {
+        const char *magic, *advice;
+        size_t len;
+    } known[] = {
+        {"\x1f\x8b", ": it looks like gzip; try zcat FILE | tcpwind -r -", 2},
+        {"\x28\xb5\x2f\xfd", ": it looks like zstd; try zstdcat FILE | tcpwind -r -", 4},
+        {"\xfd\x37\x7a\x58\x5a", ": it looks like xz; try xzcat FILE | tcpwind -r -", 5},
+        {"BZh", ": it looks like bzip2; try bzcat FILE | tcpwind -r -", 3},
+        {"\x04\x22\x4d\x18", ": it looks like lz4; try lz4cat FILE | tcpwind -r -", 4},
     };
-    if (strstr(error, "different from")) {
-        return "; split or convert it with editcap, or join converted parts with mergecap";
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (len >= known[i].len && memcmp(head, known[i].magic, known[i].len) == 0) {
+            return known[i].advice;
+        }
     }
-    return first >= 0 && by_first[first & 0xff] ? by_first[first & 0xff] : "";
+    return strstr(error, "different from") ? "; split or convert it with editcap, or join converted parts with mergecap"
+                                           : "";
 }
 
-static FILE *open_stream(struct capture *capture, const char *path, char *problem) {
-    struct stat st;
-    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rbe");
-    if (!file || fstat(fileno(file), &st) < 0) {
-        snprintf(problem, CAPTURE_PROBLEM_MAX, "%s: %s", path, strerror(errno));
-    } else if (S_ISDIR(st.st_mode)) {
-        snprintf(problem, CAPTURE_PROBLEM_MAX, "%s: is a folder, must be a capture file", path);
+static ssize_t read_rest(void *cookie, char *buffer, size_t size) {
+    struct rest *rest = cookie;
+    size_t left = rest->len - rest->at;
+    ssize_t got = (ssize_t)(left < size ? left : size);
+    if (left) {
+        memcpy(buffer, rest->head + rest->at, (size_t)got);
+        rest->at += (size_t)got;
     } else {
-        capture->size = S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
-        return file;
+        got = read(rest->fd, buffer, size);
     }
-    if (file && file != stdin) {
-        fclose(file);
-    }
-    return NULL;
+    rest->done += got > 0 ? (uint64_t)got : 0;
+    return got;
 }
 
-static int open_file(struct capture *capture, const char *path, const char *filter, char *problem) {
+static int open_file(struct capture *capture, const char *filter, char *problem) {
     char error[PCAP_ERRBUF_SIZE] = "";
-    FILE *file = open_stream(capture, path, problem);
+    struct rest *rest = &capture->rest;
+    FILE *file = fopencookie(rest, "r", (cookie_io_functions_t){.read = read_rest});
     if (!file) {
+        snprintf(problem, CAPTURE_PROBLEM_MAX, "%s: no memory", capture->name);
         return CAPTURE_EOPEN;
     }
-    int first = getc(file);
-    if (first == EOF) {
-        snprintf(problem, CAPTURE_PROBLEM_MAX, "%s: %s", path, ferror(file) ? strerror(errno) : "the file is empty");
-    } else {
-        ungetc(first, file);
-        capture->is_classic = first != FIRST_BYTE_PCAPNG;
-        capture->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, error);
-    }
+    capture->is_classic = rest->len && rest->head[0] != FIRST_BYTE_PCAPNG;
+    capture->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, error);
     if (capture->pcap) {
         return set_filter(capture, filter, problem);
     }
-    if (first != EOF) {
-        snprintf(problem, CAPTURE_PROBLEM_MAX, "%s: %s%s", path, error, advice_for(first, error));
-    }
-    if (file != stdin) {
-        fclose(file);
-    }
+    snprintf(problem, CAPTURE_PROBLEM_MAX, "%s: %s%s", capture->name, rest->len ? error : "the file is empty",
+             advice_for(rest->head, rest->len, error));
+    fclose(file);
     return CAPTURE_EOPEN;
 }
 
-int capture_open_file(const char *path, const char *filter, struct capture **ret, char *problem) {
-    struct capture *capture = capture_create(path, false);
+int capture_open_file(const char *name, int fd, const uint8_t *head, size_t len, const char *filter,
+                      struct capture **ret, char *problem) {
+    struct capture *capture = capture_create(name, false);
     if (!capture) {
-        snprintf(problem, CAPTURE_PROBLEM_MAX, "%s: no memory", path);
+        snprintf(problem, CAPTURE_PROBLEM_MAX, "%s: no memory", name);
         return CAPTURE_EOPEN;
     }
-    int err = open_file(capture, path, filter, problem);
+    capture->rest = (struct rest){.fd = fd, .len = len};
+    memcpy(capture->rest.head, head, len);
+    int err = open_file(capture, filter, problem);
     if (err) {
         capture_close(capture);
         return err;
@@ -278,15 +286,13 @@ void capture_stats(struct capture *capture, struct capture_stats *ret) {
     *ret = capture->stats;
 }
 
-void capture_position(struct capture *capture, uint64_t *ret_done, uint64_t *ret_size) {
-    off_t at = capture->size ? ftello(pcap_file(capture->pcap)) : 0;
-    *ret_done = at > 0 ? (uint64_t)at : 0;
-    *ret_size = capture->size;
+uint64_t capture_position(const struct capture *capture) {
+    return capture->rest.done;
 }
 
 const char *capture_problem(struct capture *capture) {
     const char *error = pcap_geterr(capture->pcap);
-    snprintf(capture->problem, sizeof(capture->problem), "%s: %s%s", capture->name, error, advice_for(-1, error));
+    snprintf(capture->problem, sizeof(capture->problem), "%s: %s%s", capture->name, error, advice_for(NULL, 0, error));
     return capture->problem;
 }
 
@@ -320,4 +326,56 @@ int capture_dispatch(struct capture *capture, int max, capture_packet_fn *fn, vo
 
 void capture_stop(struct capture *capture) {
     pcap_breakloop(capture->pcap);
+}
+
+/* Filters for packets that others read */
+
+struct capture_filter {
+    struct bpf_program program;
+};
+
+/* A capture file without packets, so that what cannot be asked of files is refused as it is there. */
+static pcap_t *empty_file(int dlt, uint32_t snaplen, char *error) {
+    static const uint32_t magic = 0xa1b23c4d, version = 2 | 4 << 16;
+    uint32_t header[6] = {magic,   __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? version : version << 16 | version >> 16,
+                          0,       0,
+                          snaplen, (uint32_t)dlt};
+    FILE *file = fmemopen(header, sizeof(header), "r");
+    pcap_t *pcap = file ? pcap_fopen_offline(file, error) : NULL;
+    if (file && !pcap) {
+        fclose(file);
+    }
+    return pcap;
+}
+
+int capture_filter_create(const char *filter, int dlt, uint32_t snaplen, struct capture_filter **ret, const char *name,
+                          char *problem) {
+    char error[PCAP_ERRBUF_SIZE] = "no memory";
+    struct capture_filter *made = calloc(1, sizeof(*made));
+    pcap_t *pcap = made ? empty_file(dlt, snaplen, error) : NULL;
+    int err = pcap ? pcap_compile(pcap, &made->program, filter, 1, PCAP_NETMASK_UNKNOWN) : -1;
+    if (err) {
+        snprintf(problem, CAPTURE_PROBLEM_MAX, "%s: the filter \"%s\" cannot be used: %s", name, filter,
+                 pcap ? pcap_geterr(pcap) : error);
+        free(made);
+    } else {
+        *ret = made;
+    }
+    if (pcap) {
+        pcap_close(pcap);
+    }
+    return err ? CAPTURE_EFILTER : 0;
+}
+
+void capture_filter_destroy(struct capture_filter *filter) {
+    if (filter) {
+        pcap_freecode(&filter->program);
+        free(filter);
+    }
+}
+
+bool capture_filter_takes(const struct capture_filter *filter, uint32_t caplen, uint32_t wirelen,
+                          const uint8_t *bytes) {
+    struct pcap_pkthdr header = {.caplen = caplen, .len = wirelen};
+    return pcap_offline_filter(&filter->program, &header, bytes) != 0;
 }

@@ -12,7 +12,7 @@
 
 struct capture;
 
-enum { CAPTURE_PROBLEM_MAX = 768, CAPTURE_BYTES_MAX = 262144 };
+enum { CAPTURE_PROBLEM_MAX = 768, CAPTURE_BYTES_MAX = 262144, CAPTURE_HEAD_MAX = 32 };
 
 /* Packets of a dispatch; negative: why there were none. */
 enum {
@@ -41,13 +41,18 @@ struct capture_stats {
 };
 
 /*
- * Open a capture file, "-" being standard input, or an interface, which then captures.
+ * Open a capture file, of whose descriptor the first `len` bytes (at most CAPTURE_HEAD_MAX) have been read already, or
+ * an interface, which then captures.
  *
+ *   name     of the file; copied
+ *   fd       borrowed, until capture_close
+ *   head     what was read of it
  *   problem  CAPTURE_PROBLEM_MAX bytes: what is wrong, beginning with the name of the file or interface
  *
  * Returns 0, CAPTURE_EOPEN, or CAPTURE_EFILTER for a filter that does not compile; then *ret is untouched.
  */
-int capture_open_file(const char *path, const char *filter, struct capture **ret, char *problem);
+int capture_open_file(const char *name, int fd, const uint8_t *head, size_t len, const char *filter,
+                      struct capture **ret, char *problem);
 int capture_open_live(const struct capture_options *options, struct capture **ret, char *problem);
 
 /* NULL is allowed. */
@@ -80,7 +85,26 @@ tw_time capture_latency(void);
 /* Interfaces: the kernel's counters since the opening, without the wrap at 2^32. To be called now and then. */
 void capture_stats(struct capture *capture, struct capture_stats *ret);
 
-/* Files: bytes read, and the size of the file (0: not known). */
-void capture_position(struct capture *capture, uint64_t *ret_done, uint64_t *ret_size);
+/* Files: bytes read. */
+uint64_t capture_position(const struct capture *capture);
+
+struct capture_filter;
+
+/*
+ * Compile a filter for packets that come from a file but not through libpcap.
+ *
+ *   dlt, snaplen  of these packets
+ *   name          of the file, with which `problem` (CAPTURE_PROBLEM_MAX bytes) begins
+ *
+ * Returns 0 or CAPTURE_EFILTER; then *ret is untouched.
+ */
+int capture_filter_create(const char *filter, int dlt, uint32_t snaplen, struct capture_filter **ret, const char *name,
+                          char *problem);
+
+/* NULL is allowed. */
+void capture_filter_destroy(struct capture_filter *filter);
+
+/* Whether a packet passes. */
+bool capture_filter_takes(const struct capture_filter *filter, uint32_t caplen, uint32_t wirelen, const uint8_t *bytes);
 
 #endif

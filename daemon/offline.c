@@ -88,7 +88,7 @@ static int run_with(struct readers *readers, const struct options *options, cons
     struct tw_ring_fetch fetch = {tw_origins_fetch, &readers->origins};
     struct session *session = malloc(sizeof(*session));
     output_prefix(options->files[0], prefix);
-    if (!session || !session_open(session, options, config, prefix, readers->is_plain ? &fetch : NULL)) {
+    if (!session || !session_open(session, options, config, prefix, readers->stay ? &fetch : NULL)) {
         reader_close(first);
         free(session);
         return STATUS_FAILED;
@@ -96,6 +96,10 @@ static int run_with(struct readers *readers, const struct options *options, cons
     signals_catch_stop();
     read_files(session, readers, first);
     bool ok = session_close(session, !signals_stop_requested());
+    if (readers_lost(readers)) {
+        log_error("%" PRIu64 " packets could not be read again: a file was changed meanwhile", readers_lost(readers));
+        ok = false;
+    }
     free(session);
     return ok ? 0 : STATUS_FAILED;
 }

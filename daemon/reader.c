@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "capfile.h"
 #include "err.h"
 #include "packet.h"
 
@@ -17,44 +18,52 @@ enum { FDS_BESIDE = 64 /* that the rest of the program needs */ };
 
 struct reader {
     struct readers *all;
-    const char *path;        /* borrowed */
-    struct capture *capture; /* NULL: a plain file */
+    const char *path; /* borrowed */
+    int fd;
+    bool is_regular;
+    uint64_t size;           /* of a regular file when it was opened; else 0 */
+    struct capture *capture; /* NULL: read by the library */
     struct tw_capfile *plain;
-    uint64_t size;
-    uint32_t origin; /* of the last packet; the session knows it */
-    bool has_origin;
+    struct capture_filter *filter; /* for packets like the last one; NULL: none */
+    struct tw_origin like;         /* the last packet's, which the session knows; valid with has_like */
+    uint32_t origin;               /* its number */
+    bool has_like;
     char problem[CAPTURE_PROBLEM_MAX];
 };
 
-/* The descriptor of a regular file at its beginning; -1: it is none, or cannot be opened. */
-static int open_regular(const char *path, uint64_t *ret_size) {
+/* Inputs. */
+
+/* The first bytes of an input. Returns how many there are, or -errno. */
+static ssize_t read_head(int fd, uint8_t head[TW_CAPFILE_HEAD]) {
+    size_t len = 0;
+    ssize_t got = 1;
+    while (got && len < TW_CAPFILE_HEAD) {
+        got = read(fd, head + len, TW_CAPFILE_HEAD - len);
+        if (got < 0) {
+            return -errno;
+        }
+        len += (size_t)got;
+    }
+    return (ssize_t)len;
+}
+
+/* Whether an input can be fetched from. One that cannot be opened is said when its turn comes, whoever reads. */
+static bool can_stay(const char *path) {
+    uint8_t head[TW_CAPFILE_HEAD];
     struct stat st;
-    int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
-        close(fd);
-        return -1;
+    if (strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode))) {
+        return false;
     }
-    if (fd >= 0) {
-        *ret_size = (uint64_t)st.st_size;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return true;
     }
-    return fd;
+    ssize_t len = read_head(fd, head);
+    close(fd);
+    return len > 0 && tw_capfile_knows(head, (size_t)len);
 }
 
-static bool is_plain(const char *path) {
-    struct tw_origins origins = {0};
-    struct tw_capfile *file = NULL;
-    uint64_t size;
-    int fd = open_regular(path, &size);
-    bool ok = fd >= 0 && tw_capfile_open(fd, &origins, &file) == 0;
-    tw_capfile_close(file);
-    tw_origins_fini(&origins);
-    if (fd >= 0) {
-        close(fd);
-    }
-    return ok;
-}
-
-/* Every plain file stays open to the end. */
+/* Every file stays open to the end. */
 static bool have_descriptors(size_t n) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit)) {
@@ -68,13 +77,16 @@ static bool have_descriptors(size_t n) {
 }
 
 bool readers_init(struct readers *ret, const char *const *paths, size_t n, const char *filter) {
-    *ret = (struct readers){.filter = filter, .is_plain = !*filter && have_descriptors(n)};
-    for (size_t i = 0; i < n && ret->is_plain; i++) {
-        /* one that is not there is said when its turn comes, whoever reads */
-        ret->is_plain = is_plain(paths[i]) || (strcmp(paths[i], "-") && access(paths[i], R_OK));
+    *ret = (struct readers){.filter = filter, .stay = have_descriptors(n)};
+    for (size_t i = 0; i < n && ret->stay; i++) {
+        ret->stay = can_stay(paths[i]);
     }
     ret->fds = calloc(n, sizeof *ret->fds);
     return ret->fds;
+}
+
+uint64_t readers_lost(const struct readers *readers) {
+    return readers->origins.lost;
 }
 
 void readers_fini(struct readers *readers) {
@@ -85,21 +97,69 @@ void readers_fini(struct readers *readers) {
     tw_origins_fini(&readers->origins);
 }
 
-static int open_plain(struct reader *reader, char *problem) {
-    struct readers *all = reader->all;
-    int fd = open_regular(reader->path, &reader->size);
-    if (fd < 0) {
-        (void)snprintf(problem, CAPTURE_PROBLEM_MAX, "%s: %s", reader->path, errno ? strerror(errno) : "is no file");
-        return CAPTURE_EOPEN;
+/* One input. */
+
+static int cannot_open(const struct reader *reader, const char *why, char *problem) {
+    (void)snprintf(problem, CAPTURE_PROBLEM_MAX, "%s: %s", reader->path, why);
+    return CAPTURE_EOPEN;
+}
+
+static int open_input(struct reader *reader, char *problem) {
+    struct stat st;
+    reader->fd = strcmp(reader->path, "-") ? open(reader->path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+    if (reader->fd < 0 || fstat(reader->fd, &st)) {
+        return cannot_open(reader, strerror(errno), problem);
     }
-    all->fds[all->n_fds++] = fd;
-    int err = tw_capfile_open(fd, &all->origins, &reader->plain);
-    if (err) {
-        (void)snprintf(problem, CAPTURE_PROBLEM_MAX, "%s: %s", reader->path,
-                       err == -ENOTSUP ? "is no capture file any more" : tw_strerror(err));
-        return CAPTURE_EOPEN;
+    if (S_ISDIR(st.st_mode)) {
+        return cannot_open(reader, "is a folder, must be a capture file", problem);
     }
+    reader->is_regular = S_ISREG(st.st_mode);
+    reader->size = reader->is_regular ? (uint64_t)st.st_size : 0;
     return 0;
+}
+
+static int compile(struct reader *reader, const struct tw_origin *origin, char *problem) {
+    struct capture_filter *filter = NULL;
+    if (!*reader->all->filter) {
+        return 0;
+    }
+    int err = capture_filter_create(reader->all->filter, origin->dlt, tw_origin_snaplen(origin), &filter, reader->path,
+                                    problem);
+    if (!err) {
+        capture_filter_destroy(reader->filter);
+        reader->filter = filter;
+    }
+    return err;
+}
+
+static int open_plain(struct reader *reader, const uint8_t *head, size_t len, char *problem) {
+    struct readers *all = reader->all;
+    int err = tw_capfile_open(reader->fd, head, len, &all->origins, &reader->plain);
+    if (err) {
+        return cannot_open(reader, tw_strerror(err), problem);
+    }
+    const struct tw_origin *first = tw_capfile_first(reader->plain);
+    return first ? compile(reader, first, problem) : cannot_open(reader, tw_capfile_problem(reader->plain), problem);
+}
+
+static int open_any(struct reader *reader, char *problem) {
+    uint8_t head[TW_CAPFILE_HEAD];
+    int err = open_input(reader, problem);
+    if (err) {
+        return err;
+    }
+    ssize_t len = read_head(reader->fd, head);
+    if (len < 0) {
+        return cannot_open(reader, strerror((int)-len), problem);
+    }
+    if (tw_capfile_knows(head, (size_t)len)) {
+        return open_plain(reader, head, (size_t)len, problem);
+    }
+    if (reader->all->stay && len) {
+        return cannot_open(reader, "is no capture file any more", problem);
+    }
+    return capture_open_file(reader->path, reader->fd, head, (size_t)len, reader->all->filter, &reader->capture,
+                             problem);
 }
 
 int reader_open(struct readers *readers, const char *path, struct reader **ret, char *problem) {
@@ -110,8 +170,7 @@ int reader_open(struct readers *readers, const char *path, struct reader **ret, 
     }
     reader->all = readers;
     reader->path = path;
-    int err = readers->is_plain ? open_plain(reader, problem)
-                                : capture_open_file(path, readers->filter, &reader->capture, problem);
+    int err = open_any(reader, problem);
     if (err) {
         reader_close(reader);
         return err;
@@ -120,10 +179,22 @@ int reader_open(struct readers *readers, const char *path, struct reader **ret, 
     return 0;
 }
 
+/* Standard input is not ours to close, and what may be fetched from stays open. */
+static void let_go(struct reader *reader) {
+    struct readers *all = reader->all;
+    if (all->stay && reader->plain) {
+        all->fds[all->n_fds++] = reader->fd;
+    } else if (reader->fd > STDIN_FILENO) {
+        close(reader->fd);
+    }
+}
+
 void reader_close(struct reader *reader) {
     if (reader) {
         capture_close(reader->capture);
+        let_go(reader);
         tw_capfile_close(reader->plain);
+        capture_filter_destroy(reader->filter);
         free(reader);
     }
 }
@@ -133,30 +204,56 @@ int reader_link_type(const struct reader *reader) {
 }
 
 uint32_t reader_snaplen(const struct reader *reader) {
-    uint32_t snaplen = reader->capture ? capture_snaplen(reader->capture) : tw_capfile_first(reader->plain)->snaplen;
-    return snaplen && snaplen < CAPTURE_BYTES_MAX ? snaplen : CAPTURE_BYTES_MAX;
+    uint32_t snaplen =
+        reader->capture ? capture_snaplen(reader->capture) : tw_origin_snaplen(tw_capfile_first(reader->plain));
+    return snaplen < CAPTURE_BYTES_MAX ? snaplen : CAPTURE_BYTES_MAX;
 }
 
-/* The packet's interface is another than the one before: say so. Returns false when it cannot be decoded. */
+/* Packets. */
+
+/* The packet's interface is another than the one before: say so where it differs. Returns false when it cannot be used. */
 static bool change_origin(struct reader *reader, uint32_t number, struct session *session) {
     const struct tw_origin *origin = &reader->all->origins.list[number];
-    if (tw_engine_source(session->engine, origin->dlt, origin->snaplen)) {
+    bool is_alike = reader->has_like && origin->dlt == reader->like.dlt && origin->snaplen == reader->like.snaplen;
+    reader->origin = number;
+    if (is_alike) {
+        return true;
+    }
+    if (reader->has_like && compile(reader, origin, reader->problem)) {
+        return false;
+    }
+    if (tw_engine_source(session->engine, origin->dlt, tw_origin_snaplen(origin))) {
         (void)snprintf(reader->problem, sizeof reader->problem, "%s: packets of link type %s (%d) cannot be decoded",
                        reader->path, capture_link_name(origin->dlt), origin->dlt);
         return false;
     }
-    reader->origin = number;
-    reader->has_origin = true;
+    reader->like = *origin;
+    reader->has_like = true;
     return true;
 }
 
-static int end_of_plain(struct reader *reader, enum tw_capfile_result result, int fed) {
-    if (result == TW_CAPFILE_END) {
-        return fed ? fed : CAPTURE_END;
-    }
-    (void)snprintf(reader->problem, sizeof reader->problem, "%s: %s", reader->path,
-                   result == TW_CAPFILE_NO_MEMORY ? "no memory" : tw_capfile_problem(reader->plain));
+static int broken(struct reader *reader, const char *why) {
+    (void)snprintf(reader->problem, sizeof reader->problem, "%s: %s", reader->path, why);
     return CAPTURE_BROKEN;
+}
+
+static int end_of_plain(struct reader *reader, enum tw_capfile_result result, int fed) {
+    struct stat st;
+    if (result == TW_CAPFILE_BROKEN) {
+        return broken(reader, tw_capfile_problem(reader->plain));
+    }
+    if (fed || result == TW_CAPFILE_AGAIN) {
+        return fed;
+    }
+    if (reader->is_regular && reader->all->stay && fstat(reader->fd, &st) == 0 &&
+        (uint64_t)st.st_size < tw_capfile_position(reader->plain)) {
+        return broken(reader, "became shorter while it was read");
+    }
+    return CAPTURE_END;
+}
+
+static bool passes(const struct reader *reader, const struct tw_capfile_packet *packet) {
+    return !reader->filter || capture_filter_takes(reader->filter, packet->caplen, packet->wirelen, packet->bytes);
 }
 
 static int dispatch_plain(struct reader *reader, int max, struct session *session) {
@@ -166,13 +263,14 @@ static int dispatch_plain(struct reader *reader, int max, struct session *sessio
         if (result != TW_CAPFILE_PACKET) {
             return end_of_plain(reader, result, n);
         }
-        if ((!reader->has_origin || packet.origin != reader->origin) &&
-            !change_origin(reader, packet.origin, session)) {
+        if ((!reader->has_like || packet.origin != reader->origin) && !change_origin(reader, packet.origin, session)) {
             return CAPTURE_REFUSED;
         }
-        session->packets++;
-        tw_engine_feed(session->engine, &(struct tw_engine_packet){packet.time, packet.caplen, packet.wirelen,
-                                                                   packet.bytes, packet.origin, packet.offset});
+        if (passes(reader, &packet)) {
+            session->packets++;
+            tw_engine_feed(session->engine, &(struct tw_engine_packet){packet.time, packet.caplen, packet.wirelen,
+                                                                       packet.bytes, packet.origin, packet.offset});
+        }
     }
     return max;
 }
@@ -187,10 +285,6 @@ const char *reader_problem(struct reader *reader) {
 }
 
 void reader_position(struct reader *reader, uint64_t *ret_done, uint64_t *ret_size) {
-    if (reader->capture) {
-        capture_position(reader->capture, ret_done, ret_size);
-        return;
-    }
-    *ret_done = tw_capfile_position(reader->plain);
+    *ret_done = reader->capture ? capture_position(reader->capture) : tw_capfile_position(reader->plain);
     *ret_size = reader->size;
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reader.h — packets out of capture files: plain ones by the library's own reader, which leaves their bytes in the file,
- * all others by libpcap.
+ * reader.h — packets out of capture files: those of common formats by the library's own reader, others by libpcap.
  *
- * Whether the bytes stay in the files is decided for a whole run: only when all of its inputs are plain files that are not
- * filtered.
+ * Whether the packets' bytes stay in the files is decided for a whole run: only when all of its inputs are files of a
+ * format of ours. Standard input and pipes are read by the same reader, and their packets are copied.
  */
 #ifndef READER_H
 #define READER_H
@@ -15,15 +14,18 @@
 
 /* What the inputs of a run have in common. */
 struct readers {
-    const char *filter; /* borrowed */
-    bool is_plain;      /* all of them are read by the library */
+    const char *filter; /* borrowed; "": none */
+    bool stay;          /* the packets' bytes stay in the files, and are fetched again with `origins` */
     struct tw_origins origins;
-    int *fds; /* of plain files; open as long as packets may be fetched */
+    int *fds; /* open as long as packets may be fetched */
     size_t n_fds;
 };
 
 /* Look at the inputs; returns false when there is no memory. */
 bool readers_init(struct readers *ret, const char *const *paths, size_t n, const char *filter);
+
+/* Packets that the files did not hold any more when they were wanted. */
+uint64_t readers_lost(const struct readers *readers);
 
 /* Close everything; nothing can be fetched any more. */
 void readers_fini(struct readers *readers);

@@ -2,31 +2,31 @@
 #include "capfile.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "interface.h"
+
 enum {
     BUFFER = 1 << 20, /* measured: faster than 256 KiB and 4 MiB */
-    BLOCK_MAX = 1 << 26,
+    ORIGINS_MAX = 1 << 20,
     PCAP_HEADER = 24,
     RECORD_HEADER = 16,
     BLOCK_HEADER = 8,
-    PACKET_HEADER_MAX = 28,
+    BLOCK_MIN = BLOCK_HEADER + 4,
+    BLOCK_MAX = 1 << 24,
+    SECTION_FIELDS = 16,
+    SECTION_MIN = BLOCK_MIN + SECTION_FIELDS,
+    SECTION_MAX = 1 << 20, /* of the first one */
     BLOCK_SECTION = 0x0a0d0d0a,
     BLOCK_INTERFACE = 1,
-    BLOCK_OLD_PACKET = 2,
-    BLOCK_SIMPLE = 3,
-    BLOCK_ENHANCED = 6,
     MAGIC_MICRO = (int)0xa1b2c3d4,
     MAGIC_NANO = (int)0xa1b23c4d,
     BYTE_ORDER_MAGIC = 0x1a2b3c4d,
-    OPTION_END = 0,
-    OPTION_RESOLUTION = 9,
-    OPTION_OFFSET = 14,
-    DLT_RAW_NUMBER = 12,
-    LINKTYPE_RAW_NUMBER = 101,
+    BYTE_ORDER_SWAPPED = 0x4d3c2b1a,
 };
 
 struct tw_capfile {
@@ -37,142 +37,16 @@ struct tw_capfile {
     uint8_t *buffer;
     size_t room, at, filled;       /* bytes at `at` to `filled` are not worked on yet */
     uint64_t base;                 /* position in the file of the buffer's first byte */
-    bool at_end;                   /* of the file: nothing more to read */
+    bool at_end;                   /* nothing more to read */
+    int error;                     /* of read(2) or malloc(3), which was the reason; else 0 */
+    bool interrupted;              /* the last wait was */
     enum tw_capfile_result result; /* once it is not TW_CAPFILE_PACKET, it stays */
-    char problem[128];
-    bool has_pending; /* a packet that was met while opening */
-    struct tw_capfile_packet pending;
+    char problem[160];
 };
-
-static uint32_t u32(bool is_swapped, const uint8_t *p) {
-    uint32_t v;
-    memcpy(&v, p, sizeof v);
-    return is_swapped ? __builtin_bswap32(v) : v;
-}
-
-static uint16_t u16(bool is_swapped, const uint8_t *p) {
-    uint16_t v;
-    memcpy(&v, p, sizeof v);
-    return is_swapped ? __builtin_bswap16(v) : v;
-}
-
-/* Origins. */
-
-void tw_origins_fini(struct tw_origins *origins) {
-    free(origins->list);
-    free(origins->bytes);
-    *origins = (struct tw_origins){0};
-}
-
-static int add_origin(struct tw_origins *origins, const struct tw_origin *origin) {
-    if (origins->n == origins->room) {
-        uint32_t room = origins->room ? 2 * origins->room : 16;
-        struct tw_origin *list = realloc(origins->list, room * sizeof *list);
-        if (!list) {
-            return -ENOMEM;
-        }
-        origins->list = list;
-        origins->room = room;
-    }
-    origins->list[origins->n] = *origin;
-    origins->list[origins->n++].scale = (uint64_t)TW_SECOND % origin->units ? 0 : (uint64_t)TW_SECOND / origin->units;
-    return 0;
-}
-
-static uint32_t snaplen_limit(const struct tw_origin *origin) {
-    return !origin->is_ng && origin->snaplen && origin->snaplen < TW_CAPFILE_CAPLEN_MAX ? origin->snaplen
-                                                                                        : TW_CAPFILE_CAPLEN_MAX;
-}
-
-/* Nanoseconds since the epoch; times that do not fit are moved to the nearest that do. */
-static tw_time time_of(const struct tw_origin *origin, uint64_t stamp) {
-    uint64_t time;
-    if (origin->scale && !origin->offset && !__builtin_mul_overflow(stamp, origin->scale, &time) && time <= INT64_MAX) {
-        return (tw_time)time; /* the general way takes a division of 128 bits */
-    }
-    __int128 t = (__int128)stamp * TW_SECOND / (__int128)origin->units + (__int128)origin->offset * TW_SECOND;
-    return t > INT64_MAX ? INT64_MAX : t < INT64_MIN ? INT64_MIN : (tw_time)t;
-}
-
-/* What a record or packet block says of its packet. */
-struct record {
-    uint64_t stamp;
-    uint32_t caplen, wirelen;
-    uint32_t interface; /* in the section */
-    uint32_t header;    /* bytes before the packet's */
-};
-
-static void parse_record(const struct tw_origin *origin, const uint8_t *p, struct record *ret) {
-    bool swap = origin->is_swapped;
-    ret->stamp = (uint64_t)u32(swap, p) * origin->units + u32(swap, p + 4);
-    ret->caplen = u32(swap, p + 8);
-    ret->wirelen = u32(swap, p + 12);
-    ret->header = RECORD_HEADER;
-}
-
-/* A packet block of `len` bytes with its header; those of a simple one carry neither time nor captured length. */
-static bool parse_block(bool swap, uint32_t type, const uint8_t *p, uint32_t len, uint32_t snaplen,
-                        struct record *ret) {
-    const uint8_t *body = p + BLOCK_HEADER;
-    uint32_t body_len = len - BLOCK_HEADER - 4;
-    if (type == BLOCK_SIMPLE) {
-        if (body_len < 4) {
-            return false;
-        }
-        *ret = (struct record){.wirelen = u32(swap, body), .header = BLOCK_HEADER + 4};
-        ret->caplen = ret->wirelen;
-        if (snaplen && ret->caplen > snaplen) {
-            ret->caplen = snaplen;
-        }
-        if (ret->caplen > body_len - 4) {
-            ret->caplen = body_len - 4;
-        }
-        return true;
-    }
-    if (body_len < 20) {
-        return false;
-    }
-    ret->interface = type == BLOCK_ENHANCED ? u32(swap, body) : u16(swap, body);
-    ret->stamp = (uint64_t)u32(swap, body + 4) << 32 | u32(swap, body + 8);
-    ret->caplen = u32(swap, body + 12);
-    ret->wirelen = u32(swap, body + 16);
-    ret->header = BLOCK_HEADER + 20;
-    return ret->caplen <= body_len - 20;
-}
-
-bool tw_origins_fetch(void *context, const struct tw_ring_entry *entry, struct tw_ring_packet *ret) {
-    struct tw_origins *origins = context;
-    const struct tw_origin *origin = &origins->list[entry->origin];
-    struct record record = {0};
-    if (!origins->bytes && !(origins->bytes = malloc(PACKET_HEADER_MAX + TW_CAPFILE_CAPLEN_MAX))) {
-        return false;
-    }
-    const uint8_t *p = origins->bytes;
-    ssize_t got = pread(origin->fd, origins->bytes, PACKET_HEADER_MAX + (size_t)entry->caplen, (off_t)entry->offset);
-    if (got < RECORD_HEADER) {
-        return false;
-    }
-    if (!origin->is_ng) {
-        parse_record(origin, p, &record);
-    } else if (!parse_block(origin->is_swapped, u32(origin->is_swapped, p), p, BLOCK_MAX, origin->snaplen, &record)) {
-        return false;
-    }
-    if (record.caplen < entry->caplen || (size_t)got < record.header + (size_t)entry->caplen) {
-        return false;
-    }
-    uint32_t captured = record.caplen < snaplen_limit(origin) ? record.caplen : snaplen_limit(origin);
-    *ret = (struct tw_ring_packet){time_of(origin, record.stamp), record.wirelen > captured ? record.wirelen : captured,
-                                   p + record.header};
-    return true;
-}
 
 /* The buffer. */
 
-/* Make `n` bytes available at `at`. Returns false at the end of the file, or when there is no memory. */
-static bool ensure(struct tw_capfile *file, size_t n) {
-    if (file->filled - file->at >= n) {
-        return true;
-    }
+static bool make_room(struct tw_capfile *file, size_t n) {
     memmove(file->buffer, file->buffer + file->at, file->filled - file->at);
     file->base += file->at;
     file->filled -= file->at;
@@ -180,19 +54,40 @@ static bool ensure(struct tw_capfile *file, size_t n) {
     if (n > file->room) {
         uint8_t *larger = realloc(file->buffer, n);
         if (!larger) {
-            file->result = TW_CAPFILE_NO_MEMORY;
+            file->error = ENOMEM;
             return false;
         }
         file->buffer = larger;
         file->room = n;
     }
-    while (file->filled < n && !file->at_end) {
-        ssize_t got = read(file->fd, file->buffer + file->filled, file->room - file->filled);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        file->at_end = got <= 0;
-        file->filled += got > 0 ? (size_t)got : 0;
+    return true;
+}
+
+/* Returns false when nothing more comes, or not now. */
+static bool fill(struct tw_capfile *file) {
+    if (file->at_end) {
+        return false;
+    }
+    ssize_t got = read(file->fd, file->buffer + file->filled, file->room - file->filled);
+    file->interrupted = got < 0 && errno == EINTR;
+    if (got > 0) {
+        file->filled += (size_t)got;
+    } else if (!file->interrupted) {
+        file->at_end = true;
+        file->error = got < 0 ? errno : 0;
+    }
+    return got > 0;
+}
+
+/* Make `n` bytes available at `at`. Returns false where there are not so many. */
+static bool ensure(struct tw_capfile *file, size_t n) {
+    if (file->filled - file->at >= n) {
+        return true;
+    }
+    if (!make_room(file, n)) {
+        return false;
+    }
+    while (file->filled < n && fill(file)) {
     }
     return file->filled >= n;
 }
@@ -201,32 +96,51 @@ static const uint8_t *here(const struct tw_capfile *file) {
     return file->buffer + file->at;
 }
 
-/* The file is damaged from here on; in the words in which libpcap says it, so that both ways of reading agree. */
-static enum tw_capfile_result broken(struct tw_capfile *file, const char *format, uint32_t a, uint32_t b) {
-    if (file->result != TW_CAPFILE_NO_MEMORY) {
-        file->result = TW_CAPFILE_BROKEN;
-        (void)snprintf(file->problem, sizeof file->problem, format, a, b);
-    }
+/* Bytes there are beyond the next `n`; not more than a block's. */
+static uint32_t left_after(const struct tw_capfile *file, size_t n) {
+    return (uint32_t)(file->filled - file->at - n);
+}
+
+/* The file is damaged from here on; in libpcap's words, so that both ways of reading agree. */
+__attribute__((format(printf, 2, 3))) static enum tw_capfile_result broken(struct tw_capfile *file, const char *format,
+                                                                           ...) {
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(file->problem, sizeof file->problem, format, args);
+    va_end(args);
+    file->result = TW_CAPFILE_BROKEN;
     return file->result;
 }
 
-/* `wanted` bytes are not there: the end, when it is allowed here and not one is; else the file breaks off. */
-static enum tw_capfile_result cut_off(struct tw_capfile *file, const char *format, uint32_t wanted, bool may_end) {
-    uint32_t got = (uint32_t)(file->filled - file->at);
-    if (may_end && !got && file->result == TW_CAPFILE_PACKET) {
+/* `wanted` bytes were not there after `before` that were: a signal, a failure, or the end too early. */
+static enum tw_capfile_result cut_off(struct tw_capfile *file, const char *kind, const char *what, size_t wanted,
+                                      size_t before) {
+    if (file->error) {
+        return broken(file, "error reading dump file: %s", strerror(file->error));
+    }
+    if (file->interrupted) {
+        return TW_CAPFILE_AGAIN;
+    }
+    return broken(file, "truncated %sdump file; tried to read %zu %sbytes, only got %u", kind, wanted, what,
+                  left_after(file, before));
+}
+
+static enum tw_capfile_result at_boundary(struct tw_capfile *file, const char *kind, const char *what, size_t wanted) {
+    if (!file->interrupted && !file->error && !left_after(file, 0)) {
         file->result = TW_CAPFILE_END;
         return file->result;
     }
-    return broken(file, format, wanted, got);
+    return cut_off(file, kind, what, wanted, 0);
 }
 
-static void hand_out(struct tw_capfile *file, uint32_t number, const struct record *record,
+static void hand_out(struct tw_capfile *file, uint32_t number, const struct tw_record *record,
                      struct tw_capfile_packet *ret) {
     const struct tw_origin *origin = &file->origins->list[number];
-    uint32_t limit = snaplen_limit(origin);
+    uint32_t snaplen = tw_origin_snaplen(origin);
+    uint32_t limit = snaplen < TW_ORIGIN_CAPLEN_MAX ? snaplen : TW_ORIGIN_CAPLEN_MAX;
     ret->caplen = record->caplen < limit ? record->caplen : limit;
     ret->wirelen = record->wirelen > ret->caplen ? record->wirelen : ret->caplen;
-    ret->time = time_of(origin, record->stamp);
+    ret->time = tw_origin_time(origin, record->stamp);
     ret->bytes = here(file) + record->header;
     ret->origin = number;
     ret->offset = file->base + file->at;
@@ -236,36 +150,38 @@ static void hand_out(struct tw_capfile *file, uint32_t number, const struct reco
 
 static int open_pcap(struct tw_capfile *file) {
     const uint8_t *p = here(file);
-    uint32_t magic = u32(file->is_swapped, p);
-    uint32_t dlt = u32(file->is_swapped, p + 20) & 0x03ffffff;
     struct tw_origin origin = {
         .fd = file->fd,
-        .dlt = dlt == LINKTYPE_RAW_NUMBER ? DLT_RAW_NUMBER : (int)dlt,
-        .snaplen = u32(file->is_swapped, p + 16),
+        .dlt = tw_interface_dlt(tw_file_u32(file->is_swapped, p + 20) & 0x03ffffff),
+        .snaplen = tw_file_u32(file->is_swapped, p + 16),
         .is_swapped = file->is_swapped,
-        .units = magic == (uint32_t)MAGIC_NANO ? 1000000000 : 1000000,
+        .units = tw_file_u32(file->is_swapped, p) == (uint32_t)MAGIC_NANO ? 1000000000 : 1000000,
     };
-    if (u16(file->is_swapped, p + 4) != 2 || u16(file->is_swapped, p + 6) != 4) {
-        return -ENOTSUP; /* versions with their own ideas of the lengths */
-    }
     file->at += PCAP_HEADER;
-    return add_origin(file->origins, &origin);
+    return tw_origins_add(file->origins, &origin);
+}
+
+/* Packets longer than the snapshot length were written by a mistake of their time: they are cut, as libpcap does it. */
+static enum tw_capfile_result cut_record(struct tw_capfile *file, uint32_t caplen, uint32_t snaplen) {
+    bool in_first_part = snaplen < caplen && left_after(file, RECORD_HEADER) < snaplen;
+    return cut_off(file, "", "captured ", in_first_part ? snaplen : caplen, RECORD_HEADER);
 }
 
 static enum tw_capfile_result next_record(struct tw_capfile *file, struct tw_capfile_packet *ret) {
     const struct tw_origin *origin = &file->origins->list[file->first_origin];
-    struct record record;
+    struct tw_record record;
     if (!ensure(file, RECORD_HEADER)) {
-        return cut_off(file, "truncated dump file; tried to read %u header bytes, only got %u", RECORD_HEADER, true);
+        return at_boundary(file, "", "header ", RECORD_HEADER);
     }
-    parse_record(origin, here(file), &record);
-    uint32_t most = origin->snaplen > TW_CAPFILE_CAPLEN_MAX ? origin->snaplen : TW_CAPFILE_CAPLEN_MAX;
-    if (record.caplen > most) {
-        return broken(file, "invalid packet capture length %u, bigger than maximum of %u", record.caplen, most);
+    tw_record_parse(origin, here(file), &record);
+    uint32_t snaplen = tw_origin_snaplen(origin);
+    if (record.caplen > TW_ORIGIN_CAPLEN_MAX) {
+        bool is_above = record.caplen > snaplen;
+        return broken(file, "invalid packet capture length %u, bigger than %s of %u", record.caplen,
+                      is_above ? "snaplen" : "maximum", is_above ? snaplen : (uint32_t)TW_ORIGIN_CAPLEN_MAX);
     }
     if (!ensure(file, RECORD_HEADER + (size_t)record.caplen)) {
-        file->at += RECORD_HEADER;
-        return cut_off(file, "truncated dump file; tried to read %u captured bytes, only got %u", record.caplen, false);
+        return cut_record(file, record.caplen, snaplen);
     }
     hand_out(file, file->first_origin, &record, ret);
     file->at += RECORD_HEADER + (size_t)record.caplen;
@@ -274,159 +190,230 @@ static enum tw_capfile_result next_record(struct tw_capfile *file, struct tw_cap
 
 /* pcapng. */
 
-static uint64_t units_of(uint8_t resolution) {
-    uint64_t units = 1;
-    for (int i = 0; i < (resolution & 0x7f); i++) {
-        uint64_t base = resolution & 0x80 ? 2 : 10;
-        if (units > UINT64_MAX / base) {
-            return 0;
-        }
-        units *= base;
-    }
-    return units;
+struct block {
+    uint32_t type, len; /* of the whole */
+    const uint8_t *body;
+    uint32_t body_len;
+};
+
+static bool is_packet(const struct block *block) {
+    return block->type == TW_BLOCK_ENHANCED_PACKET || block->type == TW_BLOCK_SIMPLE_PACKET ||
+           block->type == TW_BLOCK_OLD_PACKET;
 }
 
-static void parse_options(bool swap, const uint8_t *p, uint32_t len, struct tw_origin *origin) {
-    while (len >= 4) {
-        uint16_t code = u16(swap, p), value_len = u16(swap, p + 2);
-        uint32_t padded = (value_len + 3u) / 4 * 4;
-        if (code == OPTION_END || value_len > len - 4) {
-            return;
-        }
-        if (code == OPTION_RESOLUTION && value_len >= 1) {
-            origin->units = units_of(p[4]);
-        } else if (code == OPTION_OFFSET && value_len >= 8) {
-            uint64_t first = u32(swap, p + 4), second = u32(swap, p + 8);
-            uint64_t low = swap == (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) ? second : first;
-            uint64_t high = swap == (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) ? first : second;
-            origin->offset = (int64_t)(high << 32 | low);
-        }
-        if (padded > len - 4) {
-            return;
-        }
-        p += 4 + padded;
-        len -= 4 + padded;
-    }
+static enum tw_capfile_result too_short(struct tw_capfile *file, const struct block *block) {
+    return broken(file, "block of type %u in pcapng dump file is too short", block->type);
 }
 
-static bool take_interface(struct tw_capfile *file, const uint8_t *block, uint32_t len) {
-    const uint8_t *body = block + BLOCK_HEADER;
-    if (len < BLOCK_HEADER + 8 + 4) {
-        return false;
+/* A section says its byte order behind its length, which is written in that order. Returns false when interrupted. */
+static bool see_byte_order(struct tw_capfile *file) {
+    if (tw_file_u32(false, here(file)) != BLOCK_SECTION) {
+        return true;
     }
-    int dlt = u16(file->is_swapped, body);
-    struct tw_origin origin = {
-        .fd = file->fd,
-        .dlt = dlt == LINKTYPE_RAW_NUMBER ? DLT_RAW_NUMBER : dlt,
-        .snaplen = u32(file->is_swapped, body + 4),
-        .is_swapped = file->is_swapped,
-        .is_ng = true,
-        .units = 1000000,
-    };
-    parse_options(file->is_swapped, body + 8, len - BLOCK_HEADER - 8 - 4, &origin);
-    return origin.units && add_origin(file->origins, &origin) == 0;
-}
-
-/* The byte order of the section that begins here. */
-static bool take_section(struct tw_capfile *file, const uint8_t *block) {
-    uint32_t magic = u32(false, block + BLOCK_HEADER);
-    if (magic != BYTE_ORDER_MAGIC && magic != __builtin_bswap32(BYTE_ORDER_MAGIC)) {
-        return false;
+    if (!ensure(file, BLOCK_HEADER + 4)) {
+        return !file->interrupted;
     }
-    file->is_swapped = magic != BYTE_ORDER_MAGIC;
-    file->section = file->origins->n;
+    uint32_t magic = tw_file_u32(false, here(file) + BLOCK_HEADER);
+    if (magic == BYTE_ORDER_MAGIC || magic == BYTE_ORDER_SWAPPED) {
+        file->is_swapped = magic == BYTE_ORDER_SWAPPED;
+    }
     return true;
 }
 
-static enum tw_capfile_result take_packet(struct tw_capfile *file, uint32_t type, uint32_t len,
-                                          struct tw_capfile_packet *ret) {
-    struct record record = {0};
-    uint32_t n = file->origins->n - file->section;
-    uint32_t snaplen = n ? file->origins->list[file->section].snaplen : 0;
-    if (!parse_block(file->is_swapped, type, here(file), len, snaplen, &record) || record.interface >= n) {
-        return broken(file, "a packet block of %u bytes contradicts itself or names no interface of %u", len, n);
+static enum tw_capfile_result check_length(struct tw_capfile *file, uint32_t len) {
+    if (len < BLOCK_MIN) {
+        return broken(file, "block in pcapng dump file has a length of %u < %d", len, BLOCK_MIN);
     }
-    const struct tw_origin *origin = &file->origins->list[file->section + record.interface];
-    uint32_t most = origin->snaplen > TW_CAPFILE_CAPLEN_MAX ? origin->snaplen : TW_CAPFILE_CAPLEN_MAX;
-    if (record.caplen > most) {
-        return broken(file, "invalid packet capture length %u, bigger than maximum of %u", record.caplen, most);
+    if (len % 4) {
+        return broken(file, "block in pcapng dump file has a length of %u that is not a multiple of 4", len);
     }
-    hand_out(file, file->section + record.interface, &record, ret);
+    if (len > BLOCK_MAX) {
+        return broken(file, "pcapng block size %u > maximum %d", len, BLOCK_MAX);
+    }
     return TW_CAPFILE_PACKET;
 }
 
-/* Grant a whole block. Returns its length, or 0 when there is none. */
-static uint32_t next_block(struct tw_capfile *file, uint32_t *ret_type) {
+/* Take a whole block into the buffer, without going past it. TW_CAPFILE_PACKET: it is there. */
+static enum tw_capfile_result next_block(struct tw_capfile *file, struct block *ret) {
     if (!ensure(file, BLOCK_HEADER)) {
-        (void)cut_off(file, "truncated pcapng dump file; tried to read %u bytes, only got %u", BLOCK_HEADER, true);
-        return 0;
+        return at_boundary(file, "pcapng ", "", BLOCK_HEADER);
     }
-    *ret_type = u32(file->is_swapped, here(file));
-    if (*ret_type == BLOCK_SECTION && (!ensure(file, BLOCK_HEADER + 4) || !take_section(file, here(file)))) {
-        (void)broken(file, "the byte order of a section is neither one nor the other", 0, 0);
-        return 0;
+    if (!see_byte_order(file)) {
+        return TW_CAPFILE_AGAIN;
     }
-    uint32_t len = u32(file->is_swapped, here(file) + 4);
-    if (len < BLOCK_HEADER + 4 || len > BLOCK_MAX) {
-        (void)broken(file, "a block has a length of %u, not of %u to 64 MiB", len, BLOCK_HEADER + 4);
-        return 0;
+    uint32_t len = tw_file_u32(file->is_swapped, here(file) + 4);
+    enum tw_capfile_result result = check_length(file, len);
+    if (result != TW_CAPFILE_PACKET) {
+        return result;
     }
     if (!ensure(file, len)) {
-        file->at += BLOCK_HEADER;
-        (void)cut_off(file, "truncated pcapng dump file; tried to read %u bytes, only got %u", len - BLOCK_HEADER,
-                      false);
-        return 0;
+        return cut_off(file, "pcapng ", "", len - BLOCK_HEADER, BLOCK_HEADER);
     }
-    return len;
+    uint32_t trailer = tw_file_u32(file->is_swapped, here(file) + len - 4);
+    if (trailer != len) {
+        return broken(file, "block total length in header %u and trailer %u don't match", len, trailer);
+    }
+    *ret = (struct block){tw_file_u32(file->is_swapped, here(file)), len, here(file) + BLOCK_HEADER, len - BLOCK_MIN};
+    return TW_CAPFILE_PACKET;
 }
 
-static enum tw_capfile_result next_packet_block(struct tw_capfile *file, struct tw_capfile_packet *ret) {
-    uint32_t type, len;
-    while ((len = next_block(file, &type))) {
-        if (type == BLOCK_INTERFACE && !take_interface(file, here(file), len)) {
-            return broken(file, "the interface description in a block of %u bytes is damaged", len, 0);
-        }
-        bool is_packet = type == BLOCK_ENHANCED || type == BLOCK_SIMPLE || type == BLOCK_OLD_PACKET;
-        enum tw_capfile_result result = is_packet ? take_packet(file, type, len, ret) : TW_CAPFILE_PACKET;
-        if (result != TW_CAPFILE_PACKET) {
-            return result;
-        }
-        file->at += len;
-        if (is_packet) {
-            return TW_CAPFILE_PACKET;
-        }
+static enum tw_capfile_result take_interface(struct tw_capfile *file, const struct block *block) {
+    struct tw_origin origin = {.fd = file->fd, .is_swapped = file->is_swapped, .is_ng = true};
+    if (!tw_interface_parse(block->body, block->body_len, &origin, file->problem, sizeof file->problem)) {
+        file->result = TW_CAPFILE_BROKEN;
+    } else if (file->origins->n >= ORIGINS_MAX || tw_origins_add(file->origins, &origin)) {
+        return broken(file, "out of memory for per-interface information (%u interfaces)", file->origins->n);
     }
     return file->result;
 }
 
-static int open_ng(struct tw_capfile *file) {
-    file->is_ng = true;
-    if (next_packet_block(file, &file->pending) == TW_CAPFILE_PACKET) {
-        file->has_pending = true;
+static enum tw_capfile_result take_section(struct tw_capfile *file, const struct block *block) {
+    if (block->body_len < SECTION_FIELDS) {
+        return too_short(file, block);
     }
-    if (file->result == TW_CAPFILE_NO_MEMORY) {
-        return -ENOMEM;
+    if (tw_file_u32(file->is_swapped, block->body) != BYTE_ORDER_MAGIC) {
+        return broken(file, "the file has a section with a bad byte order magic field");
     }
-    return file->origins->n > file->first_origin ? 0 : -ENOTSUP;
+    uint16_t major = tw_file_u16(file->is_swapped, block->body + 4);
+    if (major != 1) {
+        return broken(file, "unknown pcapng savefile major version number %u", major);
+    }
+    file->section = file->origins->n;
+    return TW_CAPFILE_PACKET;
+}
+
+static enum tw_capfile_result take_packet(struct tw_capfile *file, const struct block *block,
+                                          struct tw_capfile_packet *ret) {
+    struct tw_record record;
+    if (!tw_record_parse_block(file->is_swapped, block->type, here(file), block->len - 4, &record)) {
+        return too_short(file, block);
+    }
+    if (record.interface >= file->origins->n - file->section) {
+        return broken(file,
+                      "a packet arrived on interface %u, but there's no Interface Description Block for that interface",
+                      record.interface);
+    }
+    uint32_t number = file->section + record.interface;
+    uint32_t snaplen = tw_origin_snaplen(&file->origins->list[number]);
+    if (record.caplen > snaplen) {
+        if (block->type != TW_BLOCK_SIMPLE_PACKET) {
+            return broken(file, "invalid packet capture length %u, bigger than snaplen of %u", record.caplen, snaplen);
+        }
+        record.caplen = snaplen;
+    }
+    if (record.caplen > block->len - 4 - record.header) {
+        return too_short(file, block);
+    }
+    hand_out(file, number, &record, ret);
+    return TW_CAPFILE_PACKET;
+}
+
+static enum tw_capfile_result next_packet_block(struct tw_capfile *file, struct tw_capfile_packet *ret) {
+    struct block block;
+    enum tw_capfile_result result;
+    while ((result = next_block(file, &block)) == TW_CAPFILE_PACKET) {
+        bool found = is_packet(&block);
+        if (found) {
+            result = take_packet(file, &block, ret);
+        } else if (block.type == BLOCK_INTERFACE) {
+            result = take_interface(file, &block);
+        } else if (block.type == BLOCK_SECTION) {
+            result = take_section(file, &block);
+        }
+        if (result != TW_CAPFILE_PACKET) {
+            return result;
+        }
+        file->at += block.len;
+        if (found) {
+            return result;
+        }
+    }
+    return result;
+}
+
+/* The first section is looked at more closely than those that follow, and its trailer is not. */
+static enum tw_capfile_result open_section(struct tw_capfile *file) {
+    enum { READ_BEFORE = BLOCK_HEADER + 4 };
+    (void)see_byte_order(file); /* it is in the head */
+    uint32_t len = tw_file_u32(file->is_swapped, here(file) + 4);
+    if (len < SECTION_MIN || len > SECTION_MAX) {
+        return broken(file,
+                      "Section Header Block in pcapng dump file has invalid length %d < _%u_ < %d (BT_SHB_INSANE_MAX)",
+                      SECTION_MIN, len, SECTION_MAX);
+    }
+    while (!ensure(file, len)) {
+        if (!file->interrupted) {
+            return cut_off(file, "pcapng ", "", len - READ_BEFORE, READ_BEFORE);
+        }
+    }
+    uint16_t major = tw_file_u16(file->is_swapped, here(file) + 12),
+             minor = tw_file_u16(file->is_swapped, here(file) + 14);
+    if (major != 1 || (minor != 0 && minor != 2)) {
+        return broken(file, "unsupported pcapng savefile version %u.%u", major, minor);
+    }
+    file->at += len;
+    return TW_CAPFILE_PACKET;
+}
+
+/* Go on to the first interface. */
+static void open_ng(struct tw_capfile *file) {
+    struct block block;
+    enum tw_capfile_result result = open_section(file);
+    while (result == TW_CAPFILE_PACKET && file->origins->n == file->first_origin) {
+        do {
+            result = next_block(file, &block);
+        } while (result == TW_CAPFILE_AGAIN);
+        if (result == TW_CAPFILE_END) {
+            (void)broken(file, "the capture file has no Interface Description Blocks");
+        } else if (result == TW_CAPFILE_PACKET && is_packet(&block)) {
+            result = broken(file, "the capture file has a packet block before any Interface Description Blocks");
+        } else if (result == TW_CAPFILE_PACKET && block.type == BLOCK_INTERFACE) {
+            result = take_interface(file, &block);
+        }
+        file->at += result == TW_CAPFILE_PACKET ? block.len : 0;
+    }
 }
 
 /* Life. */
 
-static int sniff(struct tw_capfile *file) {
-    if (!ensure(file, PCAP_HEADER)) {
-        return -ENOTSUP;
+static bool is_ng(const uint8_t *head, size_t len) {
+    if (len < BLOCK_HEADER + 4 || tw_file_u32(false, head) != BLOCK_SECTION) {
+        return false;
     }
-    uint32_t magic = u32(false, here(file));
-    if (magic == BLOCK_SECTION) {
-        return open_ng(file);
-    }
-    file->is_swapped =
-        magic == __builtin_bswap32((uint32_t)MAGIC_MICRO) || magic == __builtin_bswap32((uint32_t)MAGIC_NANO);
-    magic = u32(file->is_swapped, here(file));
-    return magic == (uint32_t)MAGIC_MICRO || magic == (uint32_t)MAGIC_NANO ? open_pcap(file) : -ENOTSUP;
+    uint32_t magic = tw_file_u32(false, head + BLOCK_HEADER);
+    return magic == BYTE_ORDER_MAGIC || magic == BYTE_ORDER_SWAPPED;
 }
 
-int tw_capfile_open(int fd, struct tw_origins *origins, struct tw_capfile **ret) {
+static bool is_magic(uint32_t magic) {
+    return magic == (uint32_t)MAGIC_MICRO || magic == (uint32_t)MAGIC_NANO;
+}
+
+static bool is_pcap(const uint8_t *head, size_t len, bool is_swapped) {
+    /* other versions have their own ideas of the lengths */
+    return len >= PCAP_HEADER && is_magic(tw_file_u32(is_swapped, head)) && tw_file_u16(is_swapped, head + 4) == 2 &&
+           tw_file_u16(is_swapped, head + 6) == 4;
+}
+
+bool tw_capfile_knows(const uint8_t *head, size_t len) {
+    return is_ng(head, len) || is_pcap(head, len, false) || is_pcap(head, len, true);
+}
+
+static int begin(struct tw_capfile *file, const uint8_t *head, size_t len) {
+    memcpy(file->buffer, head, len);
+    file->filled = len;
+    if (is_ng(head, len)) {
+        file->is_ng = true;
+        open_ng(file);
+        return 0;
+    }
+    file->is_swapped = is_pcap(head, len, true);
+    return open_pcap(file);
+}
+
+int tw_capfile_open(int fd, const uint8_t *head, size_t len, struct tw_origins *origins, struct tw_capfile **ret) {
+    if (!tw_capfile_knows(head, len)) {
+        return -ENOTSUP;
+    }
     struct tw_capfile *file = calloc(1, sizeof *file);
     if (!file || !(file->buffer = malloc(BUFFER))) {
         free(file);
@@ -436,9 +423,8 @@ int tw_capfile_open(int fd, struct tw_origins *origins, struct tw_capfile **ret)
     file->origins = origins;
     file->room = BUFFER;
     file->first_origin = file->section = origins->n;
-    int err = sniff(file);
+    int err = begin(file, head, len);
     if (err) {
-        origins->n = file->first_origin;
         tw_capfile_close(file);
         return err;
     }
@@ -454,15 +440,10 @@ void tw_capfile_close(struct tw_capfile *file) {
 }
 
 const struct tw_origin *tw_capfile_first(const struct tw_capfile *file) {
-    return &file->origins->list[file->first_origin];
+    return file->origins->n > file->first_origin ? &file->origins->list[file->first_origin] : NULL;
 }
 
 enum tw_capfile_result tw_capfile_next(struct tw_capfile *file, struct tw_capfile_packet *ret) {
-    if (file->has_pending) {
-        file->has_pending = false;
-        *ret = file->pending;
-        return TW_CAPFILE_PACKET;
-    }
     if (file->result != TW_CAPFILE_PACKET) {
         return file->result;
     }

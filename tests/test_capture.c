@@ -2,6 +2,7 @@
 /* Capture files as libpcap hands them on: times, lengths, ends, and what is refused. */
 #include "capture.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,16 +30,18 @@ struct seen {
 };
 
 static char path[64];
+static int fd;
 static char problem[CAPTURE_PROBLEM_MAX];
 
 static void make_file(void) {
     strcpy(path, "/tmp/test-capture-XXXXXX");
-    int fd = mkstemp(path);
+    fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
     close(fd);
 }
 
 static void remove_file(void) {
+    close(fd);
     unlink(path);
 }
 
@@ -64,12 +67,21 @@ static void see(void *context, tw_time time, uint32_t caplen, uint32_t wirelen, 
     *seen = (struct seen){seen->n + 1, time, caplen, wirelen};
 }
 
+/* The first `n_head` bytes are read before. */
+static int open_path(const char *filter, size_t n_head, struct capture **ret) {
+    uint8_t head[CAPTURE_HEAD_MAX];
+    fd = open(path, O_RDONLY);
+    ssize_t len = read(fd, head, n_head);
+    ck_assert_int_ge(len, 0);
+    return capture_open_file(path, fd, head, (size_t)len, filter, ret, problem);
+}
+
 /* Read to the end; returns why it ended. */
 static int read_all(struct seen *seen) {
     struct capture *capture = NULL;
     int n;
     *seen = (struct seen){0};
-    ck_assert_msg(capture_open_file(path, "", &capture, problem) == 0, "%s", problem);
+    ck_assert_msg(open_path("", 24, &capture) == 0, "%s", problem);
     do
         n = capture_dispatch(capture, 10, see, seen);
     while (n >= 0);
@@ -138,25 +150,50 @@ static const struct {
 START_TEST(what_is_no_capture_file_is_refused_with_advice) {
     struct capture *capture = NULL;
     write_file(refused[_i].bytes, refused[_i].len);
-    ck_assert_int_eq(capture_open_file(path, "", &capture, problem), CAPTURE_EOPEN);
+    ck_assert_int_eq(open_path("", 24, &capture), CAPTURE_EOPEN);
     ck_assert_msg(strstr(problem, refused[_i].words) && strstr(problem, path), "%s: %s", refused[_i].name, problem);
     ck_assert_ptr_null(capture);
 }
 END_TEST
 
-START_TEST(a_missing_file_and_a_folder_are_refused) {
+/* _i bytes are not in the file any more, but in the head. */
+START_TEST(what_was_read_already_is_no_loss) {
     struct capture *capture = NULL;
-    ck_assert_int_eq(capture_open_file("/nonexistent", "", &capture, problem), CAPTURE_EOPEN);
-    ck_assert_int_eq(capture_open_file("/", "", &capture, problem), CAPTURE_EOPEN);
-    ck_assert_ptr_nonnull(strstr(problem, "folder"));
+    struct seen seen = {0};
+    write_record(MAGIC_NANO, (struct record){1, 0, 4, 4, {0}}, SIZE_MAX);
+    ck_assert_int_eq(open_path("", (size_t)_i, &capture), 0);
+    ck_assert_int_eq(capture_dispatch(capture, 10, see, &seen), 1);
+    ck_assert_uint_eq(capture_position(capture), 44);
+    capture_close(capture);
 }
 END_TEST
 
 START_TEST(a_bad_filter_is_told_from_a_bad_file) {
     struct capture *capture = NULL;
     write_record(MAGIC_NANO, (struct record){1, 0, 4, 4, {0}}, SIZE_MAX);
-    ck_assert_int_eq(capture_open_file(path, "bad bad", &capture, problem), CAPTURE_EFILTER);
+    ck_assert_int_eq(open_path("bad bad", 24, &capture), CAPTURE_EFILTER);
     ck_assert_ptr_null(capture);
+}
+END_TEST
+
+static const struct {
+    const char *filter;
+    int err;
+    bool takes;
+} filters[] = {
+    {"ether[0] == 7", 0, true},          {"ether[0] == 8", 0, false},         {"greater 100", 0, true},
+    {"ether[4] == 0", 0, false}, /* not captured */
+    {"bad bad", CAPTURE_EFILTER, false}, {"inbound", CAPTURE_EFILTER, false},
+};
+
+START_TEST(filters_are_for_packets_of_others_too) {
+    static const uint8_t bytes[4] = {7};
+    struct capture_filter *filter = NULL;
+    int err = capture_filter_create(filters[_i].filter, ETHERNET, 65535, &filter, "NAME", problem);
+    ck_assert_msg(err == filters[_i].err, "%s: %s", filters[_i].filter, problem);
+    ck_assert(err == 0 || strncmp(problem, "NAME: ", 6) == 0);
+    ck_assert(err != 0 || capture_filter_takes(filter, 4, 200, bytes) == filters[_i].takes);
+    capture_filter_destroy(filter);
 }
 END_TEST
 
@@ -176,8 +213,9 @@ Suite *suite_capture(void) {
     tcase_add_loop_test(files, a_file_that_breaks_off_is_broken, 24, 45);
     tcase_add_loop_test(files, what_is_no_capture_file_is_refused_with_advice, 0,
                         (int)(sizeof(refused) / sizeof(refused[0])));
-    tcase_add_test(files, a_missing_file_and_a_folder_are_refused);
+    tcase_add_loop_test(files, what_was_read_already_is_no_loss, 0, CAPTURE_HEAD_MAX + 1);
     tcase_add_test(files, a_bad_filter_is_told_from_a_bad_file);
+    tcase_add_loop_test(files, filters_are_for_packets_of_others_too, 0, (int)(sizeof(filters) / sizeof(filters[0])));
     tcase_add_test(files, link_types_have_names_even_unknown_ones);
     suite_add_tcase(suite, files);
     return suite;
