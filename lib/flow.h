@@ -65,6 +65,7 @@ struct tw_flow {
     uint8_t state;            /* enum tw_flow_state */
     uint8_t initiator : 1;    /* which end of the key is A */
     uint8_t last_side : 1;    /* who sent the last packet */
+    uint8_t is_listed : 1;    /* among the one-sided flows */
     uint8_t has_win_init : 2; /* a bit for each side */
     uint32_t next;            /* in the bucket */
     uint32_t scope;           /* number in the table of scopes; 0: the empty one */

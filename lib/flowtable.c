@@ -196,6 +196,7 @@ struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint64_t hash, con
 
 static void list_append(struct tw_flowtable *table, struct tw_flow *flow) {
     uint32_t slot = tw_flowtable_slot(table, flow);
+    flow->is_listed = true;
     flow->older = table->newest;
     flow->newer = 0;
     if (table->newest) {
@@ -204,10 +205,6 @@ static void list_append(struct tw_flowtable *table, struct tw_flow *flow) {
         table->oldest = slot;
     }
     table->newest = slot;
-}
-
-static bool list_has(const struct tw_flowtable *table, const struct tw_flow *flow) {
-    return flow->older || flow->newer || table->oldest == tw_flowtable_slot(table, flow);
 }
 
 static void list_remove(struct tw_flowtable *table, struct tw_flow *flow) {
@@ -221,19 +218,15 @@ static void list_remove(struct tw_flowtable *table, struct tw_flow *flow) {
     } else {
         table->newest = flow->older;
     }
-    flow->older = flow->newer = 0;
+    flow->is_listed = false;
 }
 
 void tw_flowtable_touch(struct tw_flowtable *table, struct tw_flow *flow) {
-    bool is_two_sided = tw_flow_is_two_sided(flow);
-    if (is_two_sided && !flow->older && !flow->newer && table->oldest != tw_flowtable_slot(table, flow)) {
-        return; /* by far the most frequent case */
-    }
-    if (list_has(table, flow)) {
+    if (flow->is_listed) {
         list_remove(table, flow);
-    }
-    if (!is_two_sided) {
-        list_append(table, flow);
+        if (!tw_flow_is_two_sided(flow)) {
+            list_append(table, flow);
+        }
     }
 }
 
@@ -262,7 +255,7 @@ void tw_flowtable_remove(struct tw_flowtable *table, struct tw_flow *flow) {
         link = &flow_at(table, *link)->next;
     }
     *link = flow->next;
-    if (list_has(table, flow)) {
+    if (flow->is_listed) {
         list_remove(table, flow);
     }
     scope_put(table, flow->scope);

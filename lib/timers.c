@@ -30,6 +30,7 @@ struct tw_timers {
     bool started;
     struct tw_timer *heap;
     size_t n, room;
+    tw_time quiet_until; /* nothing is due before it */
 };
 
 static struct slot *get(struct tw_timers *timers, uint32_t slot) {
@@ -109,9 +110,17 @@ int tw_timers_push(struct tw_timers *timers, const struct tw_timer *event) {
         timers->heap = heap;
         timers->room = room;
     }
+    if (event->when < timers->quiet_until) {
+        timers->quiet_until = event->when;
+    }
     timers->heap[timers->n] = *event;
     sift_up(timers->heap, timers->n++);
     return 0;
+}
+
+/* When the next bucket is opened. */
+static tw_time next_turn(const struct tw_timers *timers) {
+    return (timers->turned + 1) * (INT64_C(1) << BUCKET_BITS);
 }
 
 static void wheel_add(struct tw_timers *timers, uint32_t number, struct slot *slot) {
@@ -128,6 +137,9 @@ static void wheel_add(struct tw_timers *timers, uint32_t number, struct slot *sl
     *bucket = number;
     slot->place = IN_WHEEL;
     timers->in_wheel++;
+    if (next_turn(timers) < timers->quiet_until) {
+        timers->quiet_until = next_turn(timers);
+    }
 }
 
 /* The bucket is found by the list's end: only its first element has none before it. */
@@ -176,6 +188,13 @@ void tw_timers_set(struct tw_timers *timers, uint32_t number, tw_time when, uint
     slot->when = when;
     slot->tag = tag;
     place(timers, number, slot);
+}
+
+void tw_timers_bring_forward(struct tw_timers *timers, uint32_t number, tw_time when, uint64_t tag) {
+    const struct slot *slot = get(timers, number);
+    if (slot->place == NOWHERE || slot->tag != tag || slot->when > when) {
+        tw_timers_set(timers, number, when, tag);
+    }
 }
 
 void tw_timers_unset(struct tw_timers *timers, uint32_t number) {
@@ -239,7 +258,16 @@ static bool take(struct tw_timers *timers, struct tw_timer *ret) {
     return true;
 }
 
+/* The earliest that anything may be due. */
+static tw_time earliest(const struct tw_timers *timers) {
+    tw_time when = timers->n ? timers->heap[0].when : INT64_MAX;
+    return timers->in_wheel && next_turn(timers) < when ? next_turn(timers) : when;
+}
+
 bool tw_timers_pop(struct tw_timers *timers, tw_time until, struct tw_timer *ret) {
+    if (until < timers->quiet_until) {
+        return false; /* by far the most frequent case: asked for every packet */
+    }
     for (;;) {
         bool is_due = timers->n && timers->heap[0].when <= until;
         if (is_due && (!timers->in_wheel || tick_of(timers->heap[0].when) <= timers->turned)) {
@@ -255,5 +283,6 @@ bool tw_timers_pop(struct tw_timers *timers, tw_time until, struct tw_timer *ret
     if (!timers->in_wheel && timers->turned < tick_of(until)) {
         timers->turned = tick_of(until); /* nothing to be met on the way */
     }
+    timers->quiet_until = earliest(timers);
     return false;
 }

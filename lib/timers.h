@@ -40,6 +40,12 @@ void tw_timers_destroy(struct tw_timers *timers);
 /* Set the slot's timer, in place of the one it had. `tag` orders those that fall due at one moment. */
 void tw_timers_set(struct tw_timers *timers, uint32_t slot, tw_time when, uint64_t tag);
 
+/*
+ * The slot's timer must go off at `when` at the latest: set it unless it does so anyway. Who gets one that came too early
+ * sets it again. Cheaper than tw_timers_set where moments mostly move away.
+ */
+void tw_timers_bring_forward(struct tw_timers *timers, uint32_t slot, tw_time when, uint64_t tag);
+
 /* Take the slot's timer away, if it has one. */
 void tw_timers_unset(struct tw_timers *timers, uint32_t slot);
 

@@ -67,8 +67,12 @@ static inline void tw_tracking_arm_silence(struct tw_tracker *t, const struct tw
 
 static inline void tw_tracking_enter_state(struct tw_tracker *t, struct tw_flow *flow, enum tw_flow_state state) {
     if (flow->state != state) {
+        tw_time timeout = t->settings.flow.timeout[state];
         flow->state = (uint8_t)state;
-        tw_tracking_arm_silence(t, flow);
+        if (timeout) {
+            tw_timers_bring_forward(t->timers, tw_flowtable_slot(t->table, flow),
+                                    tw_flow_last_clock(flow) + timeout + 1, flow->index);
+        }
     }
 }
 
