@@ -23,6 +23,7 @@ support := folder build_packet check_json scenario
 generate := generate talk frame
 golden := compose whence
 fuzz := packet tcpopt events config
+fuzz += flowtab jsonread
 man := tcpwindctl.1 tcpwind.8 tcpwind.conf.5 tcpwind-files.5
 
 # What the user may set, on the command line or in the environment.
@@ -110,7 +111,7 @@ $(B)/run-tests: $(test_objects) $(archives)
 $(fuzz_files): $(B)/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(if $(findstring fuzzer,$(SAN)),,$(B)/tests/fuzz/replay.o) $(archives)
 	$(call link,$(DAEMON_LIBS))
 
-$(B)/fuzz/events: $(B)/tests/support/check_json.o
+$(B)/fuzz/events $(B)/fuzz/flowtab: $(B)/tests/support/check_json.o
 
 $(B)/stall: $(B)/tests/tools/stall.o
 	$(call link)
