@@ -152,8 +152,9 @@ golden-update: all $(golden:%=$(B)/%)  ## expect what comes out now: read the di
 check-fuzz: $(fuzz_files)  ## what fuzzing found before, once more
 	@tests/tally $(foreach name,$(fuzz),'$(B)/fuzz/$(name) tests/fuzz/corpus/$(name)/*')
 
-check-system: all $(B)/stall $(B)/generate  ## the program in network namespaces of its own; needs root, else skipped
-	@TCPWIND=$(CURDIR)/$(B)/tcpwind TCPWINDCTL=$(CURDIR)/$(B)/tcpwindctl STALL=$(CURDIR)/$(B)/stall GENERATE=$(CURDIR)/$(B)/generate \
+check-system: all $(B)/stall $(B)/generate $(golden:%=$(B)/%)  ## the program as a whole; what needs root is skipped without
+	@$(golden_programs) TCPWINDCTL=$(CURDIR)/$(B)/tcpwindctl STALL=$(CURDIR)/$(B)/stall \
+		GENERATE=$(CURDIR)/$(B)/generate \
 		tests/tally $(sort $(wildcard tests/system/*.sh))
 
 check-layers:  ## every module includes lower layers only, and each library of others has its one place
