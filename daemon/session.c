@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
@@ -251,14 +252,14 @@ static bool make_engine(struct session *session, const struct tw_ring_fetch *fet
     return err == 0;
 }
 
-static bool is_member(gid_t group) {
-    gid_t groups[256];
-    int n = getgroups(sizeof(groups) / sizeof(groups[0]), groups);
-    bool found = group == getegid() || geteuid() == 0;
-    for (int i = 0; i < n && !found; i++) {
-        found = groups[i] == group;
+/* May we give a file of ours to this group? To find out is simpler than to know all the rules. */
+static bool may_give_to(gid_t group) {
+    int fd = memfd_create("pcap.group", MFD_CLOEXEC);
+    bool may = fd >= 0 && fchown(fd, (uid_t)-1, group) == 0;
+    if (fd >= 0) {
+        close(fd);
     }
-    return found;
+    return may;
 }
 
 bool session_group(const struct config *config, struct tw_pcap_settings *ret, char *problem, size_t size) {
@@ -266,7 +267,7 @@ bool session_group(const struct config *config, struct tw_pcap_settings *ret, ch
     struct group *group = *name ? getgrnam(name) : NULL;
     ret->has_group = group != NULL;
     ret->group = group ? group->gr_gid : 0;
-    if (*name && (!group || !is_member(group->gr_gid))) {
+    if (*name && (!group || !may_give_to(group->gr_gid))) {
         snprintf(problem, size, "pcap.group: %s: %s", name,
                  group ? "this process is no member of it" : "there is no such group");
         return false;
