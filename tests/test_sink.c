@@ -444,6 +444,131 @@ START_TEST(a_really_full_disk_ends_on_a_whole_record_and_recovers) {
 }
 END_TEST
 
+static void open_sink_with(struct tw_sink_options options) {
+    options.wall = 100 * TW_SECOND;
+    ck_assert_int_eq(tw_sink_create(&options, &sink), 0);
+    tw_sink_tick(sink, TW_SECOND);
+}
+
+static void put_flow(void) {
+    struct tw_flow_record record = {.id = {.index = 77, .ip_version = 4, .proto = 6}};
+    record.side[TW_A].packets = 1;
+    tw_sink_flow(sink, &record);
+}
+
+/* Lines of a flow file behind its header, which has to be there. */
+static size_t flows_in(const char *name) {
+    char *text = folder_read(&folder, name, NULL);
+    size_t n = 0;
+    ck_assert_msg(text[0] == '%', "%s has no header", name);
+    for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++)
+        n++;
+    free(text);
+    return n - 1;
+}
+
+START_TEST(a_log_that_would_be_too_large_is_rotated_whole) {
+    struct tw_sink_options options = make_options(true);
+    char name[100];
+    size_t n = 0;
+    options.pcap.max_size = 10000;
+    open_sink_with(options);
+    for (int i = 0; i < 200; i++)
+        put_flow();
+    tw_sink_flush(sink);
+    for (int number = 1;; number++) {
+        snprintf(name, sizeof(name), "p_flows-19700101T000140Z-%06d.tsv", number);
+        if (!folder_has(&folder, name))
+            break;
+        ck_assert_uint_le(size_of(name), 10000);
+        ck_assert_uint_gt(size_of(name), 5000);
+        n += flows_in(name);
+    }
+    ck_assert_uint_gt(n, 0);
+    ck_assert_uint_eq(n + flows_in("p_flows.tsv"), 200);
+    ck_assert_uint_eq(stats_of().lost_flows, 0);
+}
+END_TEST
+
+START_TEST(a_log_that_is_too_old_is_rotated_an_empty_one_is_not) {
+    struct tw_sink_options options = make_options(true);
+    options.pcap.max_age = 60 * TW_SECOND;
+    open_sink_with(options);
+    put_flow();
+    tw_sink_wall(sink, 160 * TW_SECOND);
+    tw_sink_keep(sink);
+    ck_assert(!folder_has(&folder, "p_flows-19700101T000140Z-000001.tsv"));
+    tw_sink_wall(sink, 160 * TW_SECOND + 1);
+    tw_sink_keep(sink);
+    ck_assert_uint_eq(flows_in("p_flows-19700101T000140Z-000001.tsv"), 1);
+    ck_assert_uint_eq(flows_in("p_flows.tsv"), 0);
+    size_t n = folder_count(&folder);
+    tw_sink_wall(sink, 1000 * TW_SECOND);
+    tw_sink_keep(sink);
+    ck_assert_uint_eq(folder_count(&folder), n);
+}
+END_TEST
+
+START_TEST(when_a_file_is_read_no_log_is_rotated) {
+    struct tw_sink_options options = make_options(false);
+    options.pcap.max_size = 1000;
+    options.pcap.max_age = 1;
+    open_sink_with(options);
+    for (int i = 0; i < 100; i++)
+        put_flow();
+    tw_sink_wall(sink, 1000 * TW_SECOND);
+    tw_sink_finish_all(sink);
+    ck_assert_uint_eq(flows_in("p_flows.tsv"), 100);
+    ck_assert_uint_eq(folder_count(&folder), 2);
+}
+END_TEST
+
+START_TEST(begun_files_stay_where_they_are_when_the_folder_changes) {
+    struct tw_sink_options options = make_options(true);
+    struct folder other;
+    folder_init(&other);
+    open_sink(true);
+    tw_sink_begin(sink, 0, FILE_1, 1, 65535);
+    put(0, 1, false);
+    options.dirfd = other.fd;
+    options.host = "another";
+    tw_sink_configure(sink, &options);
+    put_flow();
+    tw_sink_begin(sink, 1, FILE_2, 1, 65535);
+    put(0, 1, false);
+    put(1, 1, false);
+    tw_sink_finish_all(sink);
+    ck_assert_uint_eq(size_of(FILE_1), 24 + 2 * RECORD);
+    ck_assert(!folder_has(&folder, FILE_2) && folder_has(&other, FILE_2));
+    ck_assert(!folder_has(&folder, "p-current.pcap") && !folder_has(&other, "p-current.pcap"));
+    ck_assert_uint_eq(flows_in("p_flows.tsv"), 0);
+    char *text = folder_read(&other, "p_flows.tsv", NULL);
+    ck_assert_ptr_nonnull(strstr(text, "\t77\t"));
+    free(text);
+    ck_assert_int_eq(stats_of().error, 0);
+    folder_fini(&other);
+}
+END_TEST
+
+START_TEST(alarms_can_be_switched_on_and_off) {
+    struct tw_sink_options options = make_options(true);
+    struct tw_alarm_event event = {.flow = {.index = 5, .ip_version = 4, .proto = 6}};
+    options.output.alarms = false;
+    open_sink_with(options);
+    tw_sink_alarm(sink, &event);
+    ck_assert(!folder_has(&folder, "p_alarms.jsonl"));
+    options.output.alarms = true;
+    tw_sink_configure(sink, &options);
+    tw_sink_alarm(sink, &event);
+    size_t len = size_of("p_alarms.jsonl");
+    ck_assert_uint_gt(len, 0);
+    options.output.alarms = false;
+    tw_sink_configure(sink, &options);
+    tw_sink_alarm(sink, &event);
+    ck_assert_uint_eq(size_of("p_alarms.jsonl"), len);
+}
+END_TEST
+
 Suite *suite_sink(void) {
     Suite *suite = suite_create("sink");
     TCase *tc = tcase_create("evidence");
@@ -477,6 +602,14 @@ Suite *suite_sink(void) {
     tcase_add_test(tc, an_alarm_is_in_the_file_at_once_live);
     tcase_add_test(tc, logs_that_cannot_be_opened_are_an_error_at_the_start);
     tcase_add_test(tc, a_replaced_file_that_fails_is_a_trouble_of_its_own);
+    tcase_add_test(tc, a_log_that_would_be_too_large_is_rotated_whole);
+    tcase_add_test(tc, a_log_that_is_too_old_is_rotated_an_empty_one_is_not);
+    tcase_add_test(tc, when_a_file_is_read_no_log_is_rotated);
+    suite_add_tcase(suite, tc);
+    tc = tcase_create("configuration");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, begun_files_stay_where_they_are_when_the_folder_changes);
+    tcase_add_test(tc, alarms_can_be_switched_on_and_off);
     suite_add_tcase(suite, tc);
     return suite;
 }
