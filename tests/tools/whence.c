@@ -4,10 +4,10 @@
  *
  * usage: whence CAPTURE FILE...
  *
- * One line for each file: its name, and the numbers in the order of its packets; a run of them as 3-9. The time, all bytes
- * and the length on the wire must be the same; of a packet that was cut, the bytes left of it are told, as 3/68. A packet
- * that is none of the capture's or was written before is "?", and the exit status 1. Times are compared in the 32 bits of
- * seconds that pcap has.
+ * One line for each file: its name, and the numbers in the order of its packets; a run of them as 3-9. All bytes and the
+ * length on the wire must be the same; of a packet that was cut, the bytes left of it are told, as 3/68, and of one that
+ * has another time than in the capture, that time, as 3@0.500000000. A packet that is none of the capture's or was written
+ * before is "?", and the exit status 1. Times are compared in the 32 bits of seconds that pcap has.
  */
 #include <pcap/pcap.h>
 #include <stdbool.h>
@@ -60,22 +60,35 @@ static void unload(struct capture *capture) {
     free(capture->packets);
 }
 
-/* Whether b is a, or the front of it. */
-static bool is_same(const struct packet *a, const struct packet *b) {
-    return a->seconds == b->seconds && a->nanoseconds == b->nanoseconds && a->caplen >= b->caplen &&
-           a->wirelen == b->wirelen && memcmp(a->bytes, b->bytes, b->caplen) == 0;
+static bool is_simultaneous(const struct packet *a, const struct packet *b) {
+    return a->seconds == b->seconds && a->nanoseconds == b->nanoseconds;
 }
 
-/* The packet that was not found before, looked for from number `from` on and then from the beginning; NULL: none. */
+/* Whether b is a, or the front of it. */
+static bool is_same(const struct packet *a, const struct packet *b) {
+    return a->caplen >= b->caplen && a->wirelen == b->wirelen && memcmp(a->bytes, b->bytes, b->caplen) == 0;
+}
+
+/*
+ * The packet that was not found before, looked for from number `from` on and then from the beginning: one of that time,
+ * or else any. NULL: none.
+ */
 static struct packet *find(struct capture *capture, const struct packet *packet, size_t from) {
+    struct packet *found = NULL;
     for (size_t i = 0; i < capture->n; i++) {
         struct packet *candidate = &capture->packets[(from + i) % capture->n];
         if (!candidate->is_used && is_same(candidate, packet)) {
-            candidate->is_used = true;
-            return candidate;
+            bool is_it = is_simultaneous(candidate, packet);
+            found = found && !is_it ? found : candidate;
+            if (is_it) {
+                break;
+            }
         }
     }
-    return NULL;
+    if (found) {
+        found->is_used = true;
+    }
+    return found;
 }
 
 /* Numbers that follow one another; 0: none. */
@@ -92,19 +105,31 @@ static void end_run(struct run *run) {
     *run = (struct run){0};
 }
 
+/* A packet that is not quite as it was. */
+static void print_changed(size_t number, const struct packet *was, const struct packet *is) {
+    printf(" %zu", number);
+    if (was->caplen != is->caplen) {
+        printf("/%u", is->caplen);
+    }
+    if (!is_simultaneous(was, is)) {
+        printf("@%u.%09u", is->seconds, is->nanoseconds);
+    }
+}
+
 /* Returns whether the packet is one of the capture's. */
 static bool print_packet(struct capture *capture, const struct packet *packet, size_t *last, struct run *run) {
     const struct packet *found = find(capture, packet, *last);
     size_t number = found ? (size_t)(found - capture->packets) + 1 : 0;
-    if (!found || found->caplen != packet->caplen || number != run->last + 1) {
+    bool is_whole = found && found->caplen == packet->caplen && is_simultaneous(found, packet);
+    if (!is_whole || number != run->last + 1) {
         end_run(run);
     }
-    if (!found) {
-        fputs(" ?", stdout);
-    } else if (found->caplen != packet->caplen) {
-        printf(" %zu/%u", number, packet->caplen);
-    } else {
+    if (is_whole) {
         *run = (struct run){run->last ? run->first : number, number};
+    } else if (found) {
+        print_changed(number, found, packet);
+    } else {
+        fputs(" ?", stdout);
     }
     *last = found ? number : *last;
     return found;
