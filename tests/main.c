@@ -31,6 +31,7 @@ static Suite *(*const suites[])(void) = {
     suite_retention,
     suite_keeper,
     suite_hook,
+    suite_outfiles,
     suite_sink,
     suite_writer,
     suite_flowlog,

@@ -25,6 +25,7 @@ Suite *suite_tally(void);
 Suite *suite_retention(void);
 Suite *suite_keeper(void);
 Suite *suite_hook(void);
+Suite *suite_outfiles(void);
 Suite *suite_sink(void);
 Suite *suite_writer(void);
 Suite *suite_text(void);
