@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "flowstat.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 /* Bits of flowStat that are the flow's, not its packets' (Tranalyzer's numbers). */
@@ -12,9 +13,11 @@
 #define STAT_IPV4    (UINT64_C(1) << 58)
 #define STAT_IPV6    (UINT64_C(1) << 59)
 
-/* Whether something is sent to where it says it comes from. */
-static bool is_land(const struct tw_endpoint end[TW_SIDE_COUNT]) {
-    return end[TW_A].port == end[TW_B].port && !memcmp(&end[TW_A].addr, &end[TW_B].addr, sizeof(end[TW_A].addr));
+/* Whether TCP or UDP is sent to the very port that it says it comes from. */
+static bool is_land(const struct tw_flow_id *id) {
+    const struct tw_endpoint *a = &id->end[TW_A], *b = &id->end[TW_B];
+    bool has_ports = id->proto == IPPROTO_TCP || id->proto == IPPROTO_UDP;
+    return has_ports && a->port == b->port && !memcmp(&a->addr, &b->addr, sizeof(a->addr));
 }
 
 uint64_t tw_flowstat_of(const struct tw_flow_record *record, enum tw_side side) {
@@ -23,7 +26,7 @@ uint64_t tw_flowstat_of(const struct tw_flow_record *record, enum tw_side side) 
     stat |= record->side[side].alarms > 0 ? STAT_ALARM : 0;
     stat |= record->end == TW_END_TIMEOUT ? STAT_TIMEOUT : 0;
     stat |= record->end == TW_END_EVICTED ? STAT_EVICTED : 0;
-    stat |= is_land(record->id.end) ? STAT_LAND : 0;
+    stat |= is_land(&record->id) ? STAT_LAND : 0;
     return stat | (record->id.ip_version == 4 ? STAT_IPV4 : STAT_IPV6);
 }
 
