@@ -14,6 +14,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "interface.h"
 #include "tail.h"
 
 enum { OPT_FROM = 256, OPT_FILTER, OPT_PREFIX };
@@ -75,8 +76,8 @@ static uint32_t get_u32(const uint8_t *from) {
 }
 
 static int compile_filter(struct follow *follow) {
-    pcap_t *pcap =
-        pcap_open_dead_with_tstamp_precision((int)follow->dlt, TW_PCAP_CAPLEN_MAX, PCAP_TSTAMP_PRECISION_NANO);
+    pcap_t *pcap = pcap_open_dead_with_tstamp_precision(tw_interface_dlt(follow->dlt), TW_PCAP_CAPLEN_MAX,
+                                                        PCAP_TSTAMP_PRECISION_NANO);
     if (pcap == NULL) {
         ctl_complain("follow: no memory");
         return CTL_TROUBLE;

@@ -34,13 +34,19 @@ static uint32_t get_u32(const uint8_t *from) {
     return value;
 }
 
+/* Of the link types that are decoded, files have another number only for raw IP: systems disagree about the DLT. */
+static uint32_t linktype(int dlt) {
+    enum { DLT_RAW_IP = 12, LINKTYPE_RAW_IP = 101 };
+    return dlt == DLT_RAW_IP ? LINKTYPE_RAW_IP : (uint32_t)dlt;
+}
+
 static void encode_file_header(uint8_t *to, int dlt, uint32_t snaplen) {
     memset(to, 0, TW_PCAP_FILE_HEADER);
     put_u32(to, magic);
     put_u16(to + 4, 2);
     put_u16(to + 6, 4);
     put_u32(to + 16, snaplen);
-    put_u32(to + 20, (uint32_t)dlt);
+    put_u32(to + 20, linktype(dlt));
 }
 
 static void encode_record_header(uint8_t *to, const struct tw_pcapfile_packet *packet) {

@@ -33,7 +33,7 @@ struct tw_pcapfile {
 };
 
 /*
- * Make a file without a descriptor, for packets of this link type and snapshot length.
+ * Make a file without a descriptor, for packets of this link type (DLT) and snapshot length.
  * Returns 0 or -ENOMEM, then nothing is to be freed.
  */
 int tw_pcapfile_init(struct tw_pcapfile *file, int dlt, uint32_t snaplen);

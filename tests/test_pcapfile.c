@@ -76,6 +76,14 @@ START_TEST(the_file_header_says_nanoseconds_link_type_and_snapshot_length) {
 }
 END_TEST
 
+START_TEST(raw_ip_has_the_number_that_files_have_for_it) {
+    struct tw_pcapfile raw;
+    ck_assert_int_eq(tw_pcapfile_init(&raw, 12, 65535), 0);
+    ck_assert_uint_eq(u32_at((const char *)raw.header, 20), 101);
+    tw_pcapfile_fini(&raw);
+}
+END_TEST
+
 static const struct {
     const char *name;
     tw_time time;
@@ -244,6 +252,7 @@ Suite *suite_pcapfile(void) {
     TCase *tc = tcase_create("bytes");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, the_file_header_says_nanoseconds_link_type_and_snapshot_length);
+    tcase_add_test(tc, raw_ip_has_the_number_that_files_have_for_it);
     tcase_add_loop_test(tc, a_record_has_time_and_both_lengths_and_then_the_bytes, 0, N(times));
     tcase_add_test(tc, a_buffer_takes_the_largest_packet_and_then_says_that_it_is_full);
     tcase_add_test(tc, many_empty_packets_fill_the_list_of_records_and_not_more);
