@@ -28,14 +28,15 @@ void progress_show(struct progress *progress, uint64_t done, uint64_t size, uint
         snprintf(percent, sizeof(percent), "%3u %%  ",
                  (unsigned)(done >= size ? 100 : 100.0 * (double)done / (double)size));
     }
-    fprintf(stderr, "\r%s%" PRIu64 " packets  %.0f packets/s \033[K", percent, packets, (double)packets / seconds);
+    /* the cursor goes back, so that what is logged next writes over it */
+    fprintf(stderr, "%s%" PRIu64 " packets  %.0f packets/s \033[K\r", percent, packets, (double)packets / seconds);
     progress->shown = now;
     progress->is_shown = true;
 }
 
 void progress_end(struct progress *progress) {
     if (progress->is_shown) {
-        fputs("\r\033[K", stderr);
+        fputs("\033[K", stderr);
         progress->is_shown = false;
     }
 }
