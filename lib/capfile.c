@@ -249,9 +249,8 @@ static enum tw_capfile_result next_block(struct tw_capfile *file, struct block *
     if (!ensure(file, len)) {
         return cut_off(file, "pcapng ", "", len - BLOCK_HEADER, BLOCK_HEADER);
     }
-    uint32_t trailer = tw_file_u32(file->is_swapped, here(file) + len - 4);
-    if (trailer != len) {
-        return broken(file, "block total length in header %u and trailer %u don't match", len, trailer);
+    if (tw_file_u32(file->is_swapped, here(file) + len - 4) != len) {
+        return broken(file, "block total length in header and trailer don't match");
     }
     *ret = (struct block){tw_file_u32(file->is_swapped, here(file)), len, here(file) + BLOCK_HEADER, len - BLOCK_MIN};
     return TW_CAPFILE_PACKET;

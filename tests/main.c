@@ -48,6 +48,7 @@ static Suite *(*const suites[])(void) = {
     suite_config,
     suite_options,
     suite_output,
+    suite_capfile,
     suite_capture,
     suite_notify,
     suite_status,

@@ -42,6 +42,7 @@ Suite *suite_detect(void);
 Suite *suite_config(void);
 Suite *suite_options(void);
 Suite *suite_output(void);
+Suite *suite_capfile(void);
 Suite *suite_capture(void);
 Suite *suite_notify(void);
 Suite *suite_status(void);
