@@ -207,6 +207,7 @@ void tw_engine_feed(struct tw_engine *engine, const struct tw_engine_packet *fro
     tracked->clock = tw_clock_feed(&engine->clock, tracked->time);
     count_time(engine, tracked->time);
     count_packet(&engine->counts.packets, packet, from->caplen, from->wirelen);
+    tw_depths_feed(&engine->counts.headers, packet->layers);
     if (has_flow(engine, packet)) {
         feed_flow(engine, tracked, from);
     } else if (packet->status & TW_PACKET_LATER_FRAGMENT) {
@@ -251,6 +252,7 @@ void tw_engine_report(struct tw_engine *engine, struct tw_report *ret) {
     ret->time = engine->counts.time;
     ret->time.duration = engine->clock.started ? engine->clock.now - engine->begun : 0;
     ret->packets = engine->counts.packets;
+    ret->headers = engine->counts.headers;
     ret->ring.in_file = engine->is_in_file;
     ret->ring.size = engine->settings.ring.size;
     ret->ring.used = ring.used;

@@ -3,13 +3,18 @@
 
 #include <string.h>
 
-enum { PROTO_TCP = 6, TCP_STATES_RESET = 0x40 };
+#include "anomaly.h"
+
+enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_ICMPV6 = 58 };
 
 enum tw_side tw_flow_first_side(const struct tw_packet *packet) {
     bool is_tcp = packet->status & TW_PACKET_TCP;
     uint8_t flags = is_tcp && packet->has & TW_HAS_FLAGS ? packet->flags : 0;
     if (flags & TW_TCP_SYN) {
         return flags & TW_TCP_ACK ? TW_B : TW_A;
+    }
+    if (packet->proto == PROTO_ICMP || packet->proto == PROTO_ICMPV6) { /* its ports are none */
+        return packet->is_answer ? TW_B : TW_A;
     }
     return packet->sport < 1024 && packet->sport < packet->dport ? TW_B : TW_A;
 }
@@ -26,11 +31,21 @@ static void account_first(struct tw_flow_rest *rest, const struct tw_packet *pac
     }
 }
 
-void tw_flow_account(struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet, uint32_t wirelen,
-                     tw_time clock, tw_time packet_time) {
+static void note_chain(struct tw_flow *flow, enum tw_side side, uint8_t chain) {
+    flow->chain[side] = chain;
+    if (!tw_chains_note(flow->rest[side].chains, chain)) {
+        flow->side[side].flow_stat |= TW_STAT_HEADERS_NOT_WHOLE;
+    }
+}
+
+void tw_flow_account(struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet, uint8_t chain,
+                     uint32_t wirelen, tw_time clock, tw_time packet_time) {
     struct tw_flow_side *s = &flow->side[side];
     if (!s->packets++) {
         account_first(&flow->rest[side], packet, clock, packet_time);
+    }
+    if (flow->chain[side] != chain) {
+        note_chain(flow, side, chain);
     }
     s->bytes += wirelen;
     s->flow_stat |= packet->flow_stat;
@@ -39,6 +54,7 @@ void tw_flow_account(struct tw_flow *flow, enum tw_side side, const struct tw_pa
     flow->last_side = side;
     if (!(packet->status & TW_PACKET_TCP)) {
         flow->rest[side].no_segment++;
+        s->payload += packet->status & TW_PACKET_LATER_FRAGMENT ? 0 : packet->payload;
     }
 }
 
@@ -69,6 +85,8 @@ void tw_flow_name(const struct tw_flow *flow, const struct tw_scope *scope, stru
                                .ip_version = flow->key.ip_version,
                                .proto = flow->key.proto,
                                .ethertype = flow->ethertype,
+                               .has_icmp = flow->has_icmp,
+                               .icmp = flow->icmp,
                                .scope = *scope};
     for (int side = 0; side < TW_SIDE_COUNT; side++) {
         int end = side ^ flow->initiator;
@@ -83,6 +101,20 @@ static uint8_t win_stat(const struct tw_flow *flow, enum tw_side side, const str
                      (detect->suppressed ? TW_STAT_SUPPRESSED : 0) | (is_unknown ? TW_STAT_SCALE_UNKNOWN : 0) |
                      (flow->window[side].above_14 ? TW_STAT_SCALE_ABOVE_14 : 0) | (r->full ? TW_STAT_WINDOW_FULL : 0) |
                      (detect->open_at_end ? TW_STAT_OPEN_AT_END : 0));
+}
+
+/* Whether anything but SYN and RST was acknowledged by either side. */
+static bool was_established(const struct tw_flow *flow) {
+    return flow->rest[TW_A].tcp.has_ack || flow->rest[TW_B].tcp.has_ack || flow->window[TW_A].has_wl ||
+           flow->window[TW_B].has_wl;
+}
+
+static uint8_t tcp_states(const struct tw_flow *flow, enum tw_side side) {
+    const struct tw_tcp_side *own = &flow->rest[side].tcp, *other = &flow->rest[tw_other_side(side)].tcp;
+    bool has_payload = flow->side[TW_A].payload || flow->side[TW_B].payload;
+    return flow->key.proto == PROTO_TCP
+               ? tw_anomaly_conclude(own->anomalies, own, other, was_established(flow), has_payload)
+               : 0;
 }
 
 static void record_side(const struct tw_flow *flow, enum tw_side side, const struct tw_detect *detect,
@@ -100,7 +132,7 @@ static void record_side(const struct tw_flow *flow, enum tw_side side, const str
         .flow_stat = s->flow_stat,
         .has_macs = rest->has_macs,
         .ttl = rest->ttl,
-        .tcp_states = rest->tcp.sent_rst ? TCP_STATES_RESET : 0,
+        .tcp_states = tcp_states(flow, side),
         .win_init = flow->has_win_init & 1 << side ? rest->win_init : -1,
         .scale = (enum tw_scale)flow->window[side].scale,
         .shift = flow->window[side].shift,
@@ -122,7 +154,7 @@ static void record_side(const struct tw_flow *flow, enum tw_side side, const str
 }
 
 void tw_flow_record(const struct tw_flow *flow, const struct tw_stall *stall, const struct tw_scope *scope,
-                    enum tw_flow_end end, struct tw_flow_record *ret) {
+                    const struct tw_chains *chains, enum tw_flow_end end, struct tw_flow_record *ret) {
     static const struct tw_stall none;
     if (!stall) {
         stall = &none;
@@ -131,5 +163,6 @@ void tw_flow_record(const struct tw_flow *flow, const struct tw_stall *stall, co
     ret->end = end;
     for (int side = 0; side < TW_SIDE_COUNT; side++) {
         record_side(flow, (enum tw_side)side, &stall->detect[side], &ret->side[side]);
+        tw_chains_get(chains, flow->rest[side].chains, ret->side[side].layers);
     }
 }

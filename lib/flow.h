@@ -11,6 +11,7 @@
 #include "detect.h"
 #include "event.h"
 #include "flowkey.h"
+#include "layers.h"
 #include "ring.h"
 #include "settings.h"
 #include "tcpstate.h"
@@ -36,6 +37,7 @@ struct tw_flow_rest {
     uint32_t syns;             /* segments with SYN */
     uint32_t no_segment;       /* packets that are none: later fragments */
     uint16_t win_init;         /* first raw window; flow->has_win_init */
+    uint8_t chains[TW_CHAINS_PER_SIDE]; /* those of all its packets */
     uint8_t smac[6], dmac[6];
     bool has_macs;
     uint8_t ttl; /* of the first packet */
@@ -62,14 +64,15 @@ struct tw_stall {
 struct tw_flow {
     /* what finds it */
     struct tw_flowkey key;
-    uint8_t state;            /* enum tw_flow_state */
-    uint8_t initiator : 1;    /* which end of the key is A */
-    uint8_t last_side : 1;    /* who sent the last packet */
-    uint8_t is_listed : 1;    /* among the one-sided flows */
-    uint8_t has_win_init : 2; /* a bit for each side */
-    uint32_t next;            /* in the bucket */
-    uint32_t scope;           /* number in the table of scopes; 0: the empty one */
-    uint32_t stall;           /* number of its struct tw_stall; 0: none */
+    uint8_t state;                /* enum tw_flow_state */
+    uint8_t initiator : 1;        /* which end of the key is A */
+    uint8_t last_side : 1;        /* who sent the last packet */
+    uint8_t is_listed : 1;        /* among the one-sided flows */
+    uint8_t has_win_init : 2;     /* a bit for each side */
+    uint32_t next;                /* in the bucket */
+    uint32_t scope;               /* number in the table of scopes; 0: the empty one */
+    uint32_t stall;               /* number of its struct tw_stall; 0: none */
+    uint8_t chain[TW_SIDE_COUNT]; /* the headers of each side's last packet, by their number (layers.h) */
     tw_ref last_entry;
 
     struct tw_window window[TW_SIDE_COUNT];
@@ -81,6 +84,8 @@ struct tw_flow {
     uint64_t index;        /* from 1; 0: the slot is free */
     uint32_t older, newer; /* among the one-sided flows */
     uint16_t ethertype;
+    uint16_t icmp; /* type << 8 | code of its first packet, where it has them */
+    bool has_icmp;
 } __attribute__((aligned(64)));
 
 /* The clock and the time at its last packet. */
@@ -114,8 +119,8 @@ static inline enum tw_side tw_flow_side_of(const struct tw_flow *flow, int key_e
 enum tw_side tw_flow_first_side(const struct tw_packet *packet);
 
 /* Count a packet of the flow: bytes on the wire, times, addresses of its link. */
-void tw_flow_account(struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet, uint32_t wirelen,
-                     tw_time clock, tw_time packet_time);
+void tw_flow_account(struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet, uint8_t chain,
+                     uint32_t wirelen, tw_time clock, tw_time packet_time);
 
 /* Count what TCP says in it: payload, first window, SYN. */
 void tw_flow_segment(struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet);
@@ -128,6 +133,6 @@ void tw_flow_name(const struct tw_flow *flow, const struct tw_scope *scope, stru
 
 /* The flow's record at its end; stall may be NULL. */
 void tw_flow_record(const struct tw_flow *flow, const struct tw_stall *stall, const struct tw_scope *scope,
-                    enum tw_flow_end end, struct tw_flow_record *ret);
+                    const struct tw_chains *chains, enum tw_flow_end end, struct tw_flow_record *ret);
 
 #endif

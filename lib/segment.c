@@ -2,6 +2,7 @@
 #include "segment.h"
 
 #include "alarm.h"
+#include "anomaly.h"
 #include "seq.h"
 
 /* What a segment says about the window of the side that it is sent to. */
@@ -147,6 +148,11 @@ void tw_segment_take(struct tw_tracker *t, struct tw_flow *flow, enum tw_side si
     tw_flow_segment(flow, side, packet);
     if (!tw_flow_is_two_sided(flow)) { /* nobody asks later on */
         flow->rest[side].tcp.sent_other |= !has_flags || (packet->flags & (TW_TCP_SYN | TW_TCP_ACK)) != TW_TCP_SYN;
+    }
+    if (has_flags && !tw_anomaly_is_plain((enum tw_flow_state)flow->state, packet)) {
+        struct tw_tcp_side *own = &flow->rest[side].tcp;
+        own->anomalies |=
+            tw_anomaly_judge((enum tw_flow_state)flow->state, own, &flow->rest[tw_other_side(side)].tcp, packet);
     }
     bool considered = has_flags && judge_segment(t, flow, side, packet);
     tw_alarm_try(t, flow, side, t->time, ref);

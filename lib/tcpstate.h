@@ -22,6 +22,7 @@ struct tw_tcp_side {
     bool has_ack : 1;
     bool sent_other : 1; /* any segment that is no SYN without ACK */
     bool sent_rst : 1;
+    uint8_t anomalies; /* what was odd about its segments (anomaly.h) */
 };
 
 /*

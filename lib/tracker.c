@@ -113,9 +113,10 @@ static void log_flow(struct tw_tracker *t, const struct tw_flow *flow, enum tw_f
     const struct tw_stall *stall = tw_flowtable_find_stall(t->table, flow);
     enum tw_output_flows wanted = t->settings.output.flows;
     bool has_alarmed = stall && (stall->detect[TW_A].alarms || stall->detect[TW_B].alarms);
+    struct tw_flow_record record;
+    tw_flow_record(flow, stall, tw_flowtable_scope(t->table, flow), &t->chains, why, &record);
+    tw_flowstat_gather(&t->counts.bits, &record);
     if (t->writer && (wanted == TW_FLOWS_ALL || (wanted == TW_FLOWS_ALARMED && has_alarmed))) {
-        struct tw_flow_record record;
-        tw_flow_record(flow, stall, tw_flowtable_scope(t->table, flow), why, &record);
         (void)tw_writer_flow(t->writer, &record); /* what finds no room is counted there */
     }
 }
@@ -197,7 +198,8 @@ void tw_tracker_serve(struct tw_tracker *t, tw_time clock) {
 /* Packets. */
 
 static void account(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, const struct tw_tracked *tracked) {
-    tw_flow_account(flow, side, tracked->packet, tracked->wirelen, tracked->clock, tracked->time);
+    tw_flow_account(flow, side, tracked->packet, tw_chains_number(&t->chains, tracked->packet->layers),
+                    tracked->wirelen, tracked->clock, tracked->time);
     t->counts.packets.side[side]++;
     t->counts.packets.side_bytes[side] += tracked->wirelen;
     struct tw_ring_entry *entry = tw_ring_get(tw_extract_ring(t->extract), tracked->ref);
@@ -216,6 +218,8 @@ static struct tw_flow *new_flow(struct tw_tracker *t, const struct tw_tracked *t
     flow->state = is_tcp ? TW_FLOW_OPENING : TW_FLOW_OTHER;
     flow->initiator = (uint8_t)(tracked->key_end ^ (int)tw_flow_first_side(packet));
     flow->ethertype = packet->ethertype;
+    flow->has_icmp = packet->icmp >= 0;
+    flow->icmp = (uint16_t)packet->icmp;
     flow->side[TW_A].last_clock = t->clock;
     t->counts.flows.total++;
     if (tw_flowtable_count(t->table) > t->counts.flows.peak) {
@@ -338,6 +342,7 @@ void tw_tracker_report(struct tw_tracker *t, struct tw_report *ret) {
     ret->flows = counts.flows;
     ret->flows.active = tw_flowtable_count(t->table);
     ret->flows.max = t->settings.flow.max;
+    ret->bits = counts.bits;
     ret->window = counts.window;
     ret->window.threshold = t->settings.detect.threshold;
     ret->alarms = counts.alarms;

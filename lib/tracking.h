@@ -31,7 +31,8 @@ struct tw_tracker {
     struct tw_hosts *hosts;
     tw_time clock;           /* of what is being done now */
     tw_time time;            /* of the packet that is, or was last, worked on */
-    struct tw_report counts; /* packets.side, flows, window, alarms */
+    struct tw_report counts; /* packets.side, flows, bits, window, alarms */
+    struct tw_chains chains;
     bool finished;
     uint64_t handshakes_kept; /* before all flows ended */
 };
