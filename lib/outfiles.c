@@ -18,14 +18,17 @@ static bool is_open(const struct tw_outfile *file) {
     return file->name[0];
 }
 
-/* The owner's open file, or NULL. */
-static const struct tw_outfile *find(const struct tw_outfiles *files, uint64_t owner) {
+/* The owner's open file that was written last, or NULL; where each link type has its own, of this one (-1: of any). */
+static const struct tw_outfile *find(const struct tw_outfiles *files, uint64_t owner, int dlt) {
+    const struct tw_outfile *found = NULL;
     for (uint32_t i = 0; i < TW_WRITER_FILES; i++) {
-        if (is_open(&files->file[i]) && files->file[i].owner == owner) {
-            return &files->file[i];
+        const struct tw_outfile *file = &files->file[i];
+        bool is_other = files->is_by_link_type && dlt >= 0 && file->dlt != dlt;
+        if (is_open(file) && file->owner == owner && !is_other && (!found || file->used_at > found->used_at)) {
+            found = file;
         }
     }
-    return NULL;
+    return found;
 }
 
 /* A file that is not open, or else the one written longest ago. */
@@ -100,7 +103,7 @@ static int begin(struct tw_outfiles *files, struct tw_outfile *file, uint64_t ow
 int tw_outfiles_packet(struct tw_outfiles *files, uint64_t extraction, uint64_t flow_index, uint8_t source,
                        struct tw_writer_packet *packet, tw_time clock) {
     uint64_t owner = owner_of(files, extraction);
-    const struct tw_outfile *found = find(files, owner);
+    const struct tw_outfile *found = find(files, owner, files->source[source].dlt);
     struct tw_outfile *file = found ? &files->file[found - files->file] : find_place(files);
     int err = 0;
     if (is_open(file) && (!found || is_full(files, file, files->source[source].dlt, packet->caplen, clock))) {
@@ -122,15 +125,16 @@ int tw_outfiles_packet(struct tw_outfiles *files, uint64_t extraction, uint64_t 
 }
 
 const char *tw_outfiles_name(const struct tw_outfiles *files, uint64_t extraction) {
-    const struct tw_outfile *file = find(files, owner_of(files, extraction));
+    const struct tw_outfile *file = find(files, owner_of(files, extraction), -1);
     return file ? file->name : "";
 }
 
 void tw_outfiles_end(struct tw_outfiles *files, uint64_t extraction) {
-    const struct tw_outfile *file = files->settings.split == TW_SPLIT_FLOW ? find(files, extraction) : NULL;
-    if (file) {
-        /* without room it stays open, and makes room for another like any that is written no more */
-        (void)finish(files, &files->file[file - files->file]);
+    for (uint32_t i = 0; files->settings.split == TW_SPLIT_FLOW && i < TW_WRITER_FILES; i++) {
+        if (is_open(&files->file[i]) && files->file[i].owner == extraction) {
+            /* without room it stays open, and makes room for another like any that is written no more */
+            (void)finish(files, &files->file[i]);
+        }
     }
 }
 

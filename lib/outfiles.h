@@ -4,7 +4,7 @@
  *
  * With pcap.split = "none" there is one file at a time for all; with "flow" each extraction has its own, at most
  * TW_WRITER_FILES are open, and the one written longest ago makes room. A file is begun with its first packet; what
- * would exceed a limit, or has another link type, begins the next.
+ * would exceed a limit begins the next, and so does another link type, unless each is to have its own.
  */
 #ifndef TW_OUTFILES_H
 #define TW_OUTFILES_H
@@ -35,6 +35,7 @@ struct tw_outfiles {
     struct tw_writer *writer; /* borrowed; NULL: nothing is written */
     uint64_t next_number;
     uint64_t uses;
+    bool is_by_link_type; /* packets of several link types may alternate: each has its file; else the last one's */
     uint32_t n_sources;
     struct tw_outfiles_source source[TW_OUTFILES_SOURCES];
     struct tw_outfile file[TW_WRITER_FILES];

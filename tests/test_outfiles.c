@@ -35,12 +35,16 @@ static void teardown(void) {
     folder_fini(&folder);
 }
 
-static void put(uint64_t extraction) {
+static void put_of(uint64_t extraction, int dlt) {
     static const uint8_t bytes[DATA];
     struct tw_writer_packet packet = {.time = TW_SECOND, .caplen = DATA, .wirelen = DATA, .bytes = bytes};
     packet.extraction = (uint32_t)extraction;
-    uint8_t source = tw_outfiles_source(files, 1, 65535);
+    uint8_t source = tw_outfiles_source(files, dlt, 65535);
     ck_assert_int_eq(tw_outfiles_packet(files, extraction, extraction + 10, source, &packet, clock_now), 0);
+}
+
+static void put(uint64_t extraction) {
+    put_of(extraction, 1);
 }
 
 /* Packets in a finished file; -1: it is not there. */
@@ -125,10 +129,34 @@ START_TEST(another_folder_has_its_own_numbers) {
 }
 END_TEST
 
+START_TEST(another_link_type_begins_the_next_file) {
+    put_of(1, 1);
+    put_of(1, 101);
+    put_of(1, 1);
+    tw_outfiles_cut(files);
+    ck_assert_int_eq(packets_in(NAME(1)), 1);
+    ck_assert_int_eq(packets_in(NAME(2)), 1);
+    ck_assert_int_eq(packets_in(NAME(3)), 1);
+}
+END_TEST
+
+START_TEST(link_types_that_alternate_have_a_file_each_where_that_is_asked_for) {
+    files->is_by_link_type = true;
+    for (int i = 0; i < 5; i++)
+        put_of(1, i % 2 ? 101 : 1);
+    ck_assert_str_eq(tw_outfiles_name(files, 1), NAME(1));
+    tw_outfiles_cut(files);
+    ck_assert_int_eq(packets_in(NAME(1)), 3);
+    ck_assert_int_eq(packets_in(NAME(2)), 2);
+}
+END_TEST
+
 Suite *suite_outfiles(void) {
     Suite *suite = suite_create("outfiles");
     TCase *tc = tcase_create("cuts");
     tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, another_link_type_begins_the_next_file);
+    tcase_add_test(tc, link_types_that_alternate_have_a_file_each_where_that_is_asked_for);
     tcase_add_test(tc, the_packet_that_would_exceed_the_size_begins_the_next);
     tcase_add_test(tc, a_file_is_as_old_as_allowed_and_no_older);
     tcase_add_test(tc, a_cut_finishes_what_is_open_and_nothing_else);
