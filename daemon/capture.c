@@ -253,7 +253,8 @@ const char *capture_link_name(int dlt) {
     if (name) {
         return name;
     }
-    snprintf(unnamed, sizeof(unnamed), "DLT %d", dlt);
+    bool is_user = dlt >= DLT_USER0 && dlt <= DLT_USER15;
+    snprintf(unnamed, sizeof(unnamed), is_user ? "USER%d" : "DLT %d", is_user ? dlt - DLT_USER0 : dlt);
     return unnamed;
 }
 

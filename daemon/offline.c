@@ -55,8 +55,8 @@ static bool read_file(struct session *session, struct readers *readers, const ch
     return go_on;
 }
 
-/* All files; `first` is open already. */
-static void read_files(struct session *session, struct readers *readers, struct reader *first) {
+/* All files; `first` is open already. Returns whether all of them were read, as far as they go. */
+static bool read_files(struct session *session, struct readers *readers, struct reader *first) {
     const struct options *options = session->options;
     struct progress progress;
     progress_init(&progress, !options->quiet);
@@ -69,6 +69,7 @@ static void read_files(struct session *session, struct readers *readers, struct 
         log_error("interrupted after %" PRIu64 " packets", session->packets);
         session->failed = true;
     }
+    return go_on;
 }
 
 static int run_with(struct readers *readers, const struct options *options, const struct config *config) {
@@ -94,8 +95,8 @@ static int run_with(struct readers *readers, const struct options *options, cons
         return STATUS_FAILED;
     }
     signals_catch_stop();
-    read_files(session, readers, first);
-    bool ok = session_close(session, !signals_stop_requested());
+    bool all_read = read_files(session, readers, first);
+    bool ok = session_close(session, all_read && !signals_stop_requested());
     if (readers_lost(readers)) {
         log_error("%" PRIu64 " packets could not be read again: a file was changed meanwhile", readers_lost(readers));
         ok = false;

@@ -18,12 +18,12 @@ enum { STATUS_FAILED = 1, STATUS_USAGE = 2 };
 enum { OPT_FLOWS = 256, OPT_PACKETS };
 
 static const char help[] =
-    "tcpwind records stalled TCP connections: when a receiver's window falls below a threshold, it writes that\n"
-    "connection's packets, from before the alarm to after it, to a capture file.\n"
+    "tcpwind records stalled TCP connections: when a receiver's window falls below a threshold, it writes\n"
+    "that connection's packets, from before the alarm to after it, to a capture file.\n"
     "\n"
     "Usage:\n"
     "  tcpwind                            run as the service, with " CONFIG_DEFAULT_FILE "\n"
-    "  tcpwind -i IFACE [-w DIR]          watch an interface in the foreground; Ctrl-C ends it with a report\n"
+    "  tcpwind -i IFACE [-w DIR]          watch an interface in the foreground, until Ctrl-C\n"
     "  tcpwind -r FILE... [-w DIR]        analyse capture files (pcap, pcapng; \"-\" is standard input)\n"
     "  tcpwind -t | -T [-c FILE]          check the configuration; -T prints it too\n"
     "\n"
@@ -41,7 +41,7 @@ static const char help[] =
     "  -T, --print-config       print every key with its value, exit\n"
     "\n"
     "With -r:\n"
-    "      --flows LIST|@FILE   extract these flows, alarm or not: --flows 3,17-20, or a file with one per line\n"
+    "      --flows LIST|@FILE   extract these flows, alarm or not: 3,17-20, or a file, one a line\n"
     "      --packets N-M        of every extracted flow its packets N to M only, counted from 1\n"
     "\n"
     "  -q, --quiet              print errors only\n"

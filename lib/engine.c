@@ -23,7 +23,8 @@ struct tw_engine {
     struct tw_ring *ring; /* of the tracker's extraction, as is the table below */
     struct tw_flowtable *table;
     struct tw_clock clock;
-    tw_time begun, time; /* clock at the first packet; the last packet's own time */
+    tw_time begun, ended; /* clock at the first and at the last packet */
+    tw_time time;         /* the last packet's own */
     int dlt;
     uint8_t source;          /* the extraction's number for it */
     bool is_in_file;         /* the bytes of packets stay there */
@@ -118,6 +119,7 @@ static void count_time(struct tw_engine *engine, tw_time time) {
         engine->counts.time.last = time;
     }
     engine->time = time;
+    engine->ended = engine->clock.now;
 }
 
 /* Whether the packet belongs to a flow that is kept, and is no later fragment. */
@@ -250,7 +252,7 @@ void tw_engine_report(struct tw_engine *engine, struct tw_report *ret) {
     struct tw_ring_stats ring;
     tw_ring_stats(engine->ring, &ring);
     ret->time = engine->counts.time;
-    ret->time.duration = engine->clock.started ? engine->clock.now - engine->begun : 0;
+    ret->time.duration = engine->ended - engine->begun;
     ret->packets = engine->counts.packets;
     ret->headers = engine->counts.headers;
     ret->ring.in_file = engine->is_in_file;

@@ -49,7 +49,7 @@ struct tw_report {
     struct {
         bool seen;           /* any packet; else the rest is not there */
         tw_time first, last; /* smallest and largest packet time */
-        tw_time duration;    /* by the engine's clock */
+        tw_time duration;    /* from the first packet to the last, by the engine's clock */
     } time;
 
     struct tw_packet_counters packets;

@@ -130,7 +130,9 @@ static void put_load(struct tw_text *out, const struct tw_report *report) {
 static void put_title(struct tw_text *out, const struct tw_report *report) {
     tw_text_str(out, "tcpwind ");
     tw_text_str(out, report->version);
-    tw_text_str(out, report->complete ? " - final report\n" : " - report while running\n");
+    tw_text_str(out, report->complete              ? " - final report\n"
+                     : report->source.is_interface ? " - report while running\n"
+                                                   : " - report of a part of the input\n");
 }
 
 static void put_times(struct tw_text *out, const struct tw_report *report) {
@@ -447,6 +449,8 @@ static void put_warnings(struct tw_text *out, const struct tw_report *report) {
     uint64_t received = report->capture.received + report->capture.dropped_kernel + report->capture.dropped_interface;
     tw_text_char(out, '\n');
     put_one_sided(out, report);
+    if (!report->complete && !report->source.is_interface)
+        tw_text_str(out, "Warning: not all of the input was analysed\n");
     if (report->source.truncated)
         tw_text_str(out, "Warning: the capture file breaks off; it was analysed up to there\n");
     if (report->source.is_interface && strcmp(report->source.name, "any") == 0)

@@ -74,6 +74,11 @@ pipes_and_pieces() {
         "$(json "$dir/broken/broken_report.json" 'd["source"]["truncated"]')"
     read_file "$dir/nothere.pcap" "$dir/nothere"
     same "a file that is not there: exit status" 1 $?
+    "$TCPWIND" -r "$captures/stall.pcap" "$dir/nowhere.pcap" -w "$dir/part" >"$dir/stdout" 2>/dev/null
+    same "a second file that is not there: exit status" 1 $?
+    same "a second file that is not there: the report is not complete" False \
+        "$(json "$dir/part/stall_report.json" 'd["complete"]')"
+    holds "a second file that is not there: the text says so" grep -q "not all of the input" "$dir/stdout"
 }
 
 # Other people's captures. tshark calls every segment with a window of 0 a zero window, we only those that are considered.
