@@ -45,3 +45,8 @@ count_events() {
     python3 -c 'import json, sys
 print(sum(json.loads(line)["event"] == sys.argv[1] for line in open(sys.argv[2])))' "$@"
 }
+
+# Whether a program was built with a sanitizer: it takes more memory, and looks for leaks in ways that a sandbox forbids.
+is_sanitized() { # PROGRAM
+    grep -qa __asan_init "$1"
+}

@@ -15,6 +15,8 @@ done
 [ "$(id -u)" -eq 0 ] || skip_all "not root"
 [ -x "$TCPWIND" ] && [ -x "$STALL" ] || skip_all "no programs $TCPWIND and $STALL"
 
+! is_sanitized "$TCPWIND" || skip_all "a sanitizer does not work in the sandbox of the unit"
+
 base=$(mktemp -d) || exit 1
 root=$base/root
 container='' init=''
