@@ -2,6 +2,7 @@
 #include "engine.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 
 #include "clock.h"
@@ -70,18 +71,18 @@ int tw_engine_source(struct tw_engine *engine, int dlt, uint32_t snaplen) {
 
 static void count_protocol(struct tw_packet_counters *c, uint8_t proto, uint32_t wirelen) {
     switch (proto) {
-    case 6:
+    case IPPROTO_TCP:
         c->tcp++;
         c->tcp_bytes += wirelen;
         break;
-    case 17:
+    case IPPROTO_UDP:
         c->udp++;
         break;
-    case 1:
-    case 58:
+    case IPPROTO_ICMP:
+    case IPPROTO_ICMPV6:
         c->icmp++;
         break;
-    case 132:
+    case IPPROTO_SCTP:
         c->sctp++;
         break;
     default:

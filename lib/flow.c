@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "flow.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 #include "anomaly.h"
-
-enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_ICMPV6 = 58 };
 
 enum tw_side tw_flow_first_side(const struct tw_packet *packet) {
     bool is_tcp = packet->status & TW_PACKET_TCP;
@@ -13,7 +12,7 @@ enum tw_side tw_flow_first_side(const struct tw_packet *packet) {
     if (flags & TW_TCP_SYN) {
         return flags & TW_TCP_ACK ? TW_B : TW_A;
     }
-    if (packet->proto == PROTO_ICMP || packet->proto == PROTO_ICMPV6) { /* its ports are none */
+    if (packet->proto == IPPROTO_ICMP || packet->proto == IPPROTO_ICMPV6) { /* its ports are none */
         return packet->is_answer ? TW_B : TW_A;
     }
     return packet->sport < 1024 && packet->sport < packet->dport ? TW_B : TW_A;
@@ -96,7 +95,7 @@ void tw_flow_name(const struct tw_flow *flow, const struct tw_scope *scope, stru
 
 static uint8_t win_stat(const struct tw_flow *flow, enum tw_side side, const struct tw_direction_record *r,
                         const struct tw_detect *detect) {
-    bool is_unknown = flow->key.proto == PROTO_TCP && r->scale == TW_SCALE_UNKNOWN;
+    bool is_unknown = flow->key.proto == IPPROTO_TCP && r->scale == TW_SCALE_UNKNOWN;
     return (uint8_t)((r->low ? TW_STAT_LOW : 0) | (r->zero ? TW_STAT_ZERO : 0) | (r->alarms ? TW_STAT_ALARM : 0) |
                      (detect->suppressed ? TW_STAT_SUPPRESSED : 0) | (is_unknown ? TW_STAT_SCALE_UNKNOWN : 0) |
                      (flow->window[side].above_14 ? TW_STAT_SCALE_ABOVE_14 : 0) | (r->full ? TW_STAT_WINDOW_FULL : 0) |
@@ -112,7 +111,7 @@ static bool was_established(const struct tw_flow *flow) {
 static uint8_t tcp_states(const struct tw_flow *flow, enum tw_side side) {
     const struct tw_tcp_side *own = &flow->rest[side].tcp, *other = &flow->rest[tw_other_side(side)].tcp;
     bool has_payload = flow->side[TW_A].payload || flow->side[TW_B].payload;
-    return flow->key.proto == PROTO_TCP
+    return flow->key.proto == IPPROTO_TCP
                ? tw_anomaly_conclude(own->anomalies, own, other, was_established(flow), has_payload)
                : 0;
 }

@@ -2,14 +2,13 @@
 #include "tracker.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "alarm.h"
 #include "segment.h"
 #include "writer.h"
-
-enum { PROTO_TCP = 6 };
 
 static struct tw_hash_key key_of(const struct tw_engine_options *options) {
     struct tw_hash_key key;
@@ -90,7 +89,7 @@ static void count_flow(struct tw_report *counts, const struct tw_flow *flow) {
     const struct tw_flow_side *a = &flow->side[TW_A], *b = &flow->side[TW_B];
     counts->flows.side[TW_A] += a->packets > 0;
     counts->flows.side[TW_B] += b->packets > 0;
-    if (flow->key.proto == PROTO_TCP && (a->payload || b->payload)) {
+    if (flow->key.proto == IPPROTO_TCP && (a->payload || b->payload)) {
         counts->flows.with_payload++;
         counts->flows.one_sided += !tw_flow_is_two_sided(flow);
     }
