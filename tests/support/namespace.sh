@@ -33,10 +33,10 @@ far() {
     nsenter -t "$far_pid" -n "$@"
 }
 
-# Wait until a command succeeds, for 10 s at most.
+# Wait until a command succeeds, for 30 s at least.
 await() {
     local i
-    for ((i = 0; i < 200; i++)); do
+    for ((i = 0; i < 600; i++)); do
         "$@" >/dev/null 2>&1 && return 0
         sleep 0.05
     done

@@ -44,24 +44,35 @@ stop_tcpdump() {
     wait "$tcpdump"
 }
 
-# Print by how many seconds the log's first alarm came after the packet that raised it; poll for it.
+# Print by how many seconds the log's first alarm was written after the packet that raised it; poll for it.
 alarm_delay() { # LOG
-    await grep -q '"event": *"alarm"' "$1" || return
-    python3 -c 'import datetime, json, sys, time
-line = next(e for e in map(json.loads, open(sys.argv[1])) if e["event"] == "alarm")
-raised = datetime.datetime.fromisoformat(line["time"][:26] + "+00:00").timestamp()
-print(round(time.time() - raised, 3))' "$1" # the time has nine digits of a second, of which Python takes six
+    python3 - "$1" <<'PYTHON'
+import datetime, json, os, sys, time
+
+def first_alarm(log):
+    try:
+        time = next(e["time"] for e in map(json.loads, open(log)) if e["event"] == "alarm")
+        return os.stat(log).st_mtime, time
+    except (OSError, StopIteration, ValueError):
+        return None # no log, no alarm, half a line
+
+until = time.time() + 30
+while not (found := first_alarm(sys.argv[1])) and time.time() < until:
+    time.sleep(0.01)
+if found:
+    raised = datetime.datetime.fromisoformat(found[1][:26] + "+00:00") # Python takes six digits of a second
+    print(round(found[0] - raised.timestamp(), 3))
+PYTHON
 }
 
 below() { # NUMBER LIMIT
     awk -v a="$1" -v b="$2" 'BEGIN { exit !(a != "" && a < b) }'
 }
 
-frames() { # FILE...: the bytes of all packets of the transfers
-    local file
-    for file in "$@"; do
-        tcpdump -nn -t -xx -r "$file" tcp port 5001 2>/dev/null
-    done
+# The bytes of all packets of the transfers, or of one direction: "src" the receiver's, "dst" the sender's. Two sockets
+# on one interface need not see the packets of both directions in the same order, as each may be on a processor of its own.
+frames() { # FILE [DIRECTION]
+    tcpdump -nn -t -xx -r "$1" tcp ${2-} port 5001 2>/dev/null
 }
 
 is_another_file() { # FILE INODE
@@ -108,11 +119,14 @@ stalled_transfer() { # NAME ADDRESS SIGNAL
     same "$1: TCP packets as tcpdump counts them" "$(frames "$full" | grep -c '^IP')" \
         "$(json "$report" 'd["packets"]["tcp"]')"
 
-    frames "$full" >"$dir/wanted"
-    frames "$out"/tcpwind-*.pcap >"$dir/found"
     holds "$1: the first packet that was kept is the SYN" \
-        grep -q 'Flags \[S\],' <(head -n 1 "$dir/found")
-    holds "$1: every packet of the flow was kept, once, in order" cmp "$dir/wanted" "$dir/found"
+        grep -q 'Flags \[S\],' <(frames "$out"/tcpwind-*-000001.pcap | head -n 1)
+    local direction
+    for direction in src dst; do
+        frames "$full" "$direction" >"$dir/wanted"
+        frames "$out"/tcpwind-*-000001.pcap "$direction" >"$dir/found"
+        holds "$1: every packet of the flow ($direction port 5001) was kept, once, in order" cmp "$dir/wanted" "$dir/found"
+    done
     same "$1: no file is unfinished" "" "$(find "$out" -name '*.part')"
     same "$1: the flow table has both directions" 2 "$(grep -vc '^%' "$out/tcpwind_flows.tsv")"
 }

@@ -42,10 +42,10 @@ mkdir "$base/upper" "$base/work" "$root"
 mount -t overlay -o "lowerdir=/,upperdir=$base/upper,workdir=$base/work" overlay "$root" 2>/dev/null ||
     skip_all "no overlay of / can be mounted"
 
-# Wait until a command succeeds, for 20 s at most.
+# Wait until a command succeeds, for 60 s at least.
 await() {
     local i
-    for ((i = 0; i < 200; i++)); do
+    for ((i = 0; i < 600; i++)); do
         "$@" >/dev/null 2>&1 && return 0
         sleep 0.1
     done
@@ -96,14 +96,11 @@ make_pair() {
 }
 
 stalled_transfer() {
-    transfer_once || transfer_once || echo "no transfer" >&2
-}
-
-transfer_once() {
     : >"$base/receiver"
     inside ip netns exec far tcpwind-stall receive 192.0.2.2 5001 1 0.8 >"$base/receiver" &
     local receiver=$!
-    await grep -q listening "$base/receiver" && inside tcpwind-stall send 192.0.2.2 5001 1 && wait "$receiver"
+    await grep -q listening "$base/receiver" && inside tcpwind-stall send 192.0.2.2 5001 1 && wait "$receiver" ||
+        echo "no transfer: $(cat "$base/receiver")" >&2
 }
 
 property() {
@@ -115,7 +112,6 @@ property() {
 journal() { # MATCH...: the messages of the service
     inside journalctl -q -o cat -u tcpwind "$@"
 }
-
 
 status_says() {
     property StatusText | grep -qE "$1"

@@ -5,9 +5,10 @@
  * usage: stall receive ADDRESS PORT [STOPS [SECONDS]]
  *        stall send ADDRESS PORT [STOPS]
  *
- * Both sides know the number of stops (default 2) and so the length of the transfer. The receiver reads a part, sleeps
- * (default 1.5 s), and does so STOPS times before it reads the rest; a part is more than its socket's buffer holds, so
- * that the window closes each time. It says on standard output when it listens, stops and goes on.
+ * Both sides know the number of stops (default 2) and so the length of the transfer. The receiver greets the sender,
+ * reads a part, sleeps (default 1.5 s), and does so STOPS times before it reads the rest; a part is more than its
+ * socket's buffer holds, so that the window closes each time. It says on standard output when it listens, stops and
+ * goes on.
  */
 #include <netdb.h>
 #include <stdio.h>
@@ -29,6 +30,8 @@ static void fail(const char *what) {
     exit(EXIT_FAILURE);
 }
 
+static const char greeting[] = {'g', 'o', '\n'};
+
 static struct addrinfo *resolve(const char *address, const char *port) {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
     struct addrinfo *found;
@@ -47,7 +50,10 @@ static int open_socket(const struct addrinfo *where) {
     return fd;
 }
 
-/* The buffer is made small after the handshake, so that the offered scale is the one of an ordinary large buffer. */
+/*
+ * The buffer is made small after the handshake, so that the offered scale is the one of an ordinary large buffer; and
+ * only then comes the greeting, lest a receiver that gets no processor in between be sent all at once.
+ */
 static int accept_one(const struct addrinfo *where) {
     int listener = open_socket(where), on = 1, size = BUFFER;
     (void)setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
@@ -58,6 +64,8 @@ static int accept_one(const struct addrinfo *where) {
     int fd = accept(listener, NULL, NULL);
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) != 0)
         fail("accept");
+    if (send(fd, greeting, sizeof(greeting), MSG_NOSIGNAL) != sizeof(greeting))
+        fail("send");
     (void)close(listener);
     return fd;
 }
@@ -99,12 +107,20 @@ static void receive(const struct addrinfo *where, int stops, double seconds) {
         exit(EXIT_FAILURE);
 }
 
-static void send_all(const struct addrinfo *where, int stops) {
-    static char bytes[PART];
-    memset(bytes, 'w', sizeof(bytes));
+static int connect_to(const struct addrinfo *where) {
+    char greeted[sizeof(greeting)];
     int fd = open_socket(where);
     if (connect(fd, where->ai_addr, where->ai_addrlen) != 0)
         fail("connect");
+    if (recv(fd, greeted, sizeof(greeted), MSG_WAITALL) != sizeof(greeted))
+        fail("greeting");
+    return fd;
+}
+
+static void send_all(const struct addrinfo *where, int stops) {
+    static char bytes[PART];
+    memset(bytes, 'w', sizeof(bytes));
+    int fd = connect_to(where);
     for (int i = 0; i <= stops; i++)
         for (size_t n = 0; n < sizeof(bytes);) {
             ssize_t sent = send(fd, bytes + n, sizeof(bytes) - n, MSG_NOSIGNAL);
