@@ -159,13 +159,6 @@ static tw_ref put(struct tw_engine *engine, const struct tw_tracked *tracked, co
     return tw_ring_put(engine->ring, &entry, from->bytes);
 }
 
-/* ring.max_age as of this clock. Not earlier than a batch is worked on: its packets must still be there. */
-static void age(struct tw_engine *engine, tw_time clock) {
-    if (engine->settings.ring.max_age) {
-        tw_ring_age(engine->ring, clock - engine->settings.ring.max_age);
-    }
-}
-
 static bool would_push_batch_out(const struct tw_engine *engine, uint32_t caplen) {
     return engine->n && tw_ring_tail_after(engine->ring, caplen) > engine->batch[0].ref;
 }
@@ -225,7 +218,6 @@ void tw_engine_flush(struct tw_engine *engine) {
         tw_flowtable_prefetch_flow(engine->table, engine->batch[i].hash);
     }
     for (uint32_t i = 0; i < n; i++) {
-        age(engine, engine->batch[i].clock);
         tw_tracker_serve(engine->tracker, engine->batch[i].clock);
         tw_tracker_packet(engine->tracker, &engine->batch[i]);
     }
@@ -237,9 +229,6 @@ void tw_engine_flush(struct tw_engine *engine) {
 bool tw_engine_tick(struct tw_engine *engine, tw_time monotonic, bool silent) {
     tw_clock_tick(&engine->clock, monotonic, silent);
     tw_engine_flush(engine);
-    if (engine->clock.started) {
-        age(engine, engine->clock.now);
-    }
     return tw_extract_pump(tw_tracker_extract(engine->tracker), PUMP_BYTES, engine->clock.now);
 }
 

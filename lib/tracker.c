@@ -183,15 +183,24 @@ static void serve(struct tw_tracker *t, const struct tw_timer *timer) {
     }
 }
 
+/* ring.max_age as of the clock. */
+static void age_ring(struct tw_tracker *t) {
+    if (t->settings.ring.max_age) {
+        tw_ring_age(tw_extract_ring(t->extract), t->clock - t->settings.ring.max_age);
+    }
+}
+
 void tw_tracker_serve(struct tw_tracker *t, tw_time clock) {
     struct tw_timer timer;
     while (tw_timers_pop(t->timers, clock, &timer)) {
         if (timer.when > t->clock) { /* one that a new setting has made due in the past is served now */
             t->clock = timer.when;
         }
+        age_ring(t); /* an alarm finds what the ring held at its own moment, not at that of the packet that shows it */
         serve(t, &timer);
     }
     t->clock = clock;
+    age_ring(t);
 }
 
 /* Packets. */
