@@ -17,18 +17,18 @@ static int decode_one(struct tw_text *out, const char *word) {
         return ctl_wrong_usage("decode", "needs NAME=VALUE, such as flowStat=0x0402000000004000");
     memcpy(name, word, len);
     name[len] = '\0';
-    const struct bits_field *field = bits_find(name);
+    const struct tw_bits_field *field = tw_bits_find(name);
     uint64_t value;
     if (field == NULL) {
         ctl_complain("decode: \"%s\" is none of flowStat, tcpStatesAFlags, tcpWinStat", name);
         return CTL_USAGE;
     }
-    if (!bits_parse(field, equals + 1, &value)) {
+    if (!tw_bits_parse(field, equals + 1, &value)) {
         ctl_complain("decode: \"%s\" is no number of at most %u bits (0x and hexadecimal digits, or decimal)",
                      equals + 1, field->width);
         return CTL_USAGE;
     }
-    bits_explain(out, field, value);
+    tw_bits_explain(out, field, value);
     return CTL_OK;
 }
 

@@ -139,13 +139,13 @@ void flowtab_json(struct tw_text *out, const struct flowtab *tab, char *const *f
     tw_json_begin_object(out);
     for (size_t i = 0; i < tab->n_chosen; i++) {
         const char *name = tab->name[tab->chosen[i]], *value = field[tab->chosen[i]];
-        const struct bits_field *bits = bits_find(name);
+        const struct tw_bits_field *bits = tw_bits_find(name);
         uint64_t set;
         put_key(out, name, "");
         put_json_value(out, name, value);
-        if (bits != NULL && bits_parse(bits, value, &set)) {
+        if (bits != NULL && tw_bits_parse(bits, value, &set)) {
             put_key(out, name, "_bits");
-            bits_json(out, bits, set);
+            tw_bits_json(out, bits, set);
         }
     }
     tw_json_end_object(out);

@@ -93,6 +93,7 @@ static void fill_run(const struct session *session, struct tw_report *report) {
     report->source.link_type = session->has_source ? capture_link_name(session->link_type) : NULL;
     report->source.snaplen = session->snaplen;
     report->source.truncated = session->truncated;
+    report->source.filter = session->config->capture.filter;
     report->source.size = session->size;
     report->source.processed = session->processed;
     report->capture.received = session->is_live ? session->kernel.received : session->packets;

@@ -90,8 +90,8 @@ static void count_protocol(struct tw_packet_counters *c, uint8_t proto, uint32_t
     }
 }
 
-static void count_packet(struct tw_packet_counters *c, const struct tw_packet *packet, uint32_t caplen,
-                         uint32_t wirelen) {
+static void count_packet(struct tw_packet_counters *c, struct tw_ethertypes *types, const struct tw_packet *packet,
+                         uint32_t caplen, uint32_t wirelen) {
     c->total++;
     c->captured_bytes += caplen;
     c->wire_bytes += wirelen;
@@ -102,6 +102,7 @@ static void count_packet(struct tw_packet_counters *c, const struct tw_packet *p
     }
     if (!packet->ip_version) {
         c->non_ip++;
+        tw_ethertypes_feed(types, packet->ethertype);
         return;
     }
     c->fragments += packet->status & TW_PACKET_LATER_FRAGMENT || packet->n_first;
@@ -202,7 +203,7 @@ void tw_engine_feed(struct tw_engine *engine, const struct tw_engine_packet *fro
     tracked->wirelen = from->wirelen;
     tracked->clock = tw_clock_feed(&engine->clock, tracked->time);
     count_time(engine, tracked->time);
-    count_packet(&engine->counts.packets, packet, from->caplen, from->wirelen);
+    count_packet(&engine->counts.packets, &engine->counts.ethertypes, packet, from->caplen, from->wirelen);
     tw_depths_feed(&engine->counts.headers, packet->layers);
     if (has_flow(engine, packet)) {
         feed_flow(engine, tracked, from);
@@ -244,6 +245,8 @@ void tw_engine_report(struct tw_engine *engine, struct tw_report *ret) {
     ret->time = engine->counts.time;
     ret->time.duration = engine->ended - engine->begun;
     ret->packets = engine->counts.packets;
+    ret->ethertypes = engine->counts.ethertypes;
+    tw_ethertypes_sort(&ret->ethertypes);
     ret->headers = engine->counts.headers;
     ret->ring.in_file = engine->is_in_file;
     ret->ring.size = engine->settings.ring.size;

@@ -7,19 +7,26 @@
 static const char *const metric[] = {"", "k", "M", "G", "T", "P", "E"};
 static const char *const binary[] = {"", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"};
 
-/* numerator / denominator with `decimals` (at most 2), rounded half up. */
+enum { DECIMALS_MAX = 9 };
+
+/* numerator / denominator with `decimals`, rounded half up; with more than two, it must be below 1. */
 static void put_fixed(struct tw_text *out, unsigned __int128 numerator, unsigned __int128 denominator,
                       unsigned decimals) {
-    unsigned power = decimals == 0 ? 1 : decimals == 1 ? 10 : 100;
-    uint64_t value = (uint64_t)((numerator * power * 2 + denominator) / (denominator * 2));
-    tw_text_u64(out, value / power);
+    uint64_t power = 1;
+    for (unsigned i = 0; i < decimals; i++)
+        power *= 10;
+    unsigned __int128 value = (numerator * power * 2 + denominator) / (denominator * 2);
+    tw_text_u64(out, (uint64_t)(value / power));
     for (tw_text_bytes(out, ".", decimals > 0); power > 1; power /= 10)
-        tw_text_char(out, (char)('0' + value % power / (power / 10)));
+        tw_text_char(out, (char)('0' + (uint64_t)(value % power) / (power / 10)));
 }
 
-/* At least three digits, at most two decimals. */
+/* At least three digits, at most two decimals; below 1 as many as two digits that are not 0 need. */
 static void put_digits(struct tw_text *out, unsigned __int128 value, unsigned __int128 scale) {
-    put_fixed(out, value, scale, value >= scale * 100 ? 0 : value >= scale * 10 ? 1 : 2);
+    unsigned decimals = value >= scale * 100 ? 0 : value >= scale * 10 ? 1 : 2;
+    for (unsigned __int128 tenth = value * 10; value > 0 && tenth < scale && decimals < DECIMALS_MAX; tenth *= 10)
+        decimals++;
+    put_fixed(out, value, scale, decimals);
 }
 
 /* Three digits and a prefix. The next prefix is taken where 999.5 and more would be rounded to four digits. */
@@ -104,6 +111,13 @@ void tw_human_duration(struct tw_text *out, tw_time duration) {
         put_short(out, (uint64_t)duration);
     else
         put_long(out, (uint64_t)duration / (uint64_t)TW_SECOND);
+}
+
+void tw_human_quotient(struct tw_text *out, uint64_t dividend, uint64_t divisor) {
+    if (divisor > 0)
+        put_fixed(out, dividend, divisor, 2);
+    else
+        tw_text_char(out, '-');
 }
 
 void tw_human_percent(struct tw_text *out, uint64_t part, uint64_t whole) {

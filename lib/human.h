@@ -22,6 +22,9 @@ void tw_human_rate(struct tw_text *out, uint64_t count, tw_time duration, const 
 /* "0 s", "250 ms", "27.6 s", "13 h 57 min 57 s", "3 d 2 h": as exact as its length makes sensible. */
 void tw_human_duration(struct tw_text *out, tw_time duration);
 
+/* "81.97", rounded half up; "-" when the divisor is 0. */
+void tw_human_quotient(struct tw_text *out, uint64_t dividend, uint64_t divisor);
+
 /* "52.54%", rounded half up; "-" without a whole. */
 void tw_human_percent(struct tw_text *out, uint64_t part, uint64_t whole);
 

@@ -4,6 +4,7 @@
  */
 #include "report.h"
 
+#include "bits.h"
 #include "json.h"
 
 static void begin_section(struct tw_text *out, const char *key) {
@@ -26,6 +27,19 @@ static void put_rate(struct tw_text *out, const char *key, uint64_t count, tw_ti
     tw_json_rate(out, count, duration);
 }
 
+static void put_ratio(struct tw_text *out, const char *key, uint64_t part, uint64_t whole) {
+    tw_json_key(out, key);
+    tw_json_ratio(out, part, whole);
+}
+
+/* As the columns of the flow table have them, since no reader of JSON keeps 64 bits of a number. */
+static void put_hex(struct tw_text *out, const char *key, uint64_t bits, unsigned digits) {
+    char text[2 + 16 + 1] = "0x";
+    for (unsigned i = 0; i < digits; i++)
+        text[2 + i] = "0123456789abcdef"[bits >> (4 * (digits - 1 - i)) & 15];
+    tw_json_member_string(out, key, text);
+}
+
 /* The clock of who runs us; whatever it says, this is a number. */
 static tw_time period_of(double seconds) {
     return seconds > 0 && seconds < 9e9 ? (tw_time)(seconds * (double)TW_SECOND) : 0;
@@ -46,6 +60,7 @@ static void put_source(struct tw_text *out, const struct tw_report *report) {
     tw_json_member_string(out, "link_type", report->source.link_type);
     tw_json_member_u64(out, "snaplen", report->source.snaplen);
     put_bool(out, "truncated", report->source.truncated);
+    tw_json_member_string(out, "filter", report->source.filter != NULL ? report->source.filter : "");
     tw_json_member_u64(out, "size", report->source.size);
     tw_json_member_u64(out, "processed", report->source.processed);
     tw_json_end_object(out);
@@ -67,7 +82,22 @@ static void put_time(struct tw_text *out, const struct tw_report *report) {
     tw_json_end_object(out);
 }
 
-static void put_packets(struct tw_text *out, const struct tw_packet_counters *packets) {
+static void put_ethertypes(struct tw_text *out, const struct tw_ethertypes *types) {
+    tw_json_key(out, "ethertypes");
+    tw_json_begin_array(out);
+    for (uint32_t i = 0; i < types->n; i++) {
+        tw_json_begin_object(out);
+        put_hex(out, "type", types->type[i].type, 4);
+        tw_json_member_string(out, "name", tw_ethertypes_name(types->type[i].type));
+        tw_json_member_u64(out, "packets", types->type[i].packets);
+        tw_json_end_object(out);
+    }
+    tw_json_end_array(out);
+    tw_json_member_u64(out, "other_ethertypes", types->others);
+}
+
+static void put_packets(struct tw_text *out, const struct tw_report *report) {
+    const struct tw_packet_counters *packets = &report->packets;
     begin_section(out, "packets");
     tw_json_member_u64(out, "total", packets->total);
     tw_json_member_u64(out, "captured_bytes", packets->captured_bytes);
@@ -89,6 +119,10 @@ static void put_packets(struct tw_text *out, const struct tw_packet_counters *pa
     tw_json_member_u64(out, "cut_short", packets->cut_short);
     tw_json_member_u64(out, "malformed", packets->malformed);
     tw_json_member_u64(out, "too_deep", packets->too_deep);
+    put_ratio(out, "bytes_per_packet", packets->wire_bytes, packets->total);
+    put_ratio(out, "a_bytes_per_packet", packets->side_bytes[TW_A], packets->side[TW_A]);
+    put_ratio(out, "b_bytes_per_packet", packets->side_bytes[TW_B], packets->side[TW_B]);
+    put_ethertypes(out, &report->ethertypes);
     tw_json_end_object(out);
 }
 
@@ -96,24 +130,23 @@ static void put_headers(struct tw_text *out, const struct tw_depths *headers) {
     begin_section(out, "headers");
     tw_json_member_u64(out, "min", headers->min);
     tw_json_member_u64(out, "max", headers->max);
-    tw_json_key(out, "average");
-    tw_json_ratio(out, headers->headers, headers->packets);
+    put_ratio(out, "average", headers->headers, headers->packets);
     tw_json_end_object(out);
 }
 
-/* As the columns of the flow table have them, since no reader of JSON keeps 64 bits of a number. */
-static void put_hex(struct tw_text *out, const char *key, uint64_t bits, unsigned digits) {
-    char text[2 + 16 + 1] = "0x";
-    for (unsigned i = 0; i < digits; i++)
-        text[2 + i] = "0123456789abcdef"[bits >> (4 * (digits - 1 - i)) & 15];
-    tw_json_member_string(out, key, text);
+/* As the columns of the flow table have them, and as tcpwindctl has them in words. */
+static void put_column(struct tw_text *out, const char *column, const char *words, uint64_t bits) {
+    const struct tw_bits_field *field = tw_bits_find(column);
+    put_hex(out, column, bits, field->width / 4);
+    tw_json_key(out, words);
+    tw_bits_json(out, field, bits);
 }
 
 static void put_bits(struct tw_text *out, const struct tw_seen_bits *bits) {
     begin_section(out, "bits");
-    put_hex(out, "flowStat", bits->flow_stat, 16);
-    put_hex(out, "tcpStatesAFlags", bits->tcp_states, 2);
-    put_hex(out, "tcpWinStat", bits->win_stat, 2);
+    put_column(out, "flowStat", "flowStat_bits", bits->flow_stat);
+    put_column(out, "tcpStatesAFlags", "tcpStatesAFlags_bits", bits->tcp_states);
+    put_column(out, "tcpWinStat", "tcpWinStat_bits", bits->win_stat);
     tw_json_end_object(out);
 }
 
@@ -125,10 +158,22 @@ static void put_capture(struct tw_text *out, const struct tw_report *report) {
     tw_json_end_object(out);
 }
 
-/* Flows in which both sides have sent something. */
-static uint64_t answered(const struct tw_report *report) {
-    uint64_t sides = report->flows.side[TW_A] + report->flows.side[TW_B];
-    return sides > report->flows.total ? sides - report->flows.total : 0;
+static void put_balance(struct tw_text *out, const char *key, const struct tw_balance *balance) {
+    tw_json_key(out, key);
+    if (balance->a < balance->b)
+        tw_text_char(out, '-');
+    tw_text_ratio(out, tw_report_distance(balance), balance->a + balance->b);
+}
+
+static void put_asymmetry(struct tw_text *out, const struct tw_report *report) {
+    struct tw_asymmetry asymmetry;
+    tw_report_asymmetry(report, &asymmetry);
+    begin_section(out, "asymmetry");
+    put_balance(out, "flows", &asymmetry.flows);
+    put_balance(out, "replies", &asymmetry.replies);
+    put_balance(out, "packets", &asymmetry.packets);
+    put_balance(out, "bytes", &asymmetry.bytes);
+    tw_json_end_object(out);
 }
 
 static void put_flows(struct tw_text *out, const struct tw_report *report) {
@@ -136,9 +181,14 @@ static void put_flows(struct tw_text *out, const struct tw_report *report) {
     tw_json_member_u64(out, "total", report->flows.total);
     tw_json_member_u64(out, "a", report->flows.side[TW_A]);
     tw_json_member_u64(out, "b", report->flows.side[TW_B]);
-    tw_json_member_u64(out, "answered", answered(report));
-    tw_json_key(out, "packets_per_flow");
-    tw_json_ratio(out, report->packets.side[TW_A] + report->packets.side[TW_B], report->flows.total);
+    tw_json_member_u64(out, "requests", report->flows.side[TW_A]);
+    tw_json_member_u64(out, "replies", tw_report_replies(report));
+    tw_json_member_u64(out, "ipv4", report->flows.ipv4);
+    tw_json_member_u64(out, "ipv6", report->flows.ipv6);
+    put_ratio(out, "packets_per_flow", report->packets.side[TW_A] + report->packets.side[TW_B], report->flows.total);
+    put_ratio(out, "a_packets_per_flow", report->packets.side[TW_A], report->flows.side[TW_A]);
+    put_ratio(out, "b_packets_per_flow", report->packets.side[TW_B], report->flows.side[TW_B]);
+    put_asymmetry(out, report);
     tw_json_member_u64(out, "active", report->flows.active);
     tw_json_member_u64(out, "peak", report->flows.peak);
     tw_json_member_u64(out, "max", report->flows.max);
@@ -161,6 +211,7 @@ static void put_window(struct tw_text *out, const struct tw_report *report) {
     tw_json_member_u64(out, "threshold", report->window.threshold);
     tw_json_member_u64(out, "considered", report->window.considered);
     tw_json_member_u64(out, "low_segments", report->window.low_segments);
+    put_ratio(out, "low_ratio", report->window.low_segments, report->window.considered);
     tw_json_member_u64(out, "zero_segments", report->window.zero_segments);
     tw_json_member_u64(out, "episodes", report->window.episodes);
     tw_json_member_u64(out, "unknown_scale_flows", report->window.unknown_scale_flows);
@@ -263,8 +314,7 @@ static void put_top(struct tw_text *out, const struct tw_report *report) {
         begin_host(out, report->labeller, host);
         tw_json_member_u64(out, "packets", host->packets);
         tw_json_member_u64(out, "low_segments", host->low_segments);
-        tw_json_key(out, "ratio");
-        tw_json_ratio(out, host->low_segments, host->packets);
+        put_ratio(out, "ratio", host->low_segments, host->packets);
         tw_json_end_object(out);
     }
     tw_json_end_array(out);
@@ -275,8 +325,11 @@ static void put_rates(struct tw_text *out, const struct tw_report *report) {
     tw_time duration = report->time.seen ? report->time.duration : 0;
     begin_section(out, "rates");
     put_rate(out, "packets_per_s", report->packets.total, duration);
+    put_rate(out, "a_packets_per_s", report->packets.side[TW_A], duration);
+    put_rate(out, "b_packets_per_s", report->packets.side[TW_B], duration);
     put_rate(out, "flows_per_s", report->flows.total, duration);
     put_rate(out, "bits_per_s", 8 * report->packets.wire_bytes, duration);
+    put_rate(out, "captured_bits_per_s", 8 * report->packets.captured_bytes, duration);
     tw_json_end_object(out);
 }
 
@@ -293,7 +346,7 @@ void tw_report_json(struct tw_text *out, const struct tw_report *report) {
     put_run(out, report);
     put_source(out, report);
     put_time(out, report);
-    put_packets(out, &report->packets);
+    put_packets(out, report);
     put_headers(out, &report->headers);
     put_capture(out, report);
     put_flows(out, report);

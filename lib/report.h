@@ -8,6 +8,7 @@
 #ifndef TW_REPORT_H
 #define TW_REPORT_H
 
+#include "ethertypes.h"
 #include "event.h"
 #include "flowstat.h"
 #include "label.h"
@@ -43,6 +44,7 @@ struct tw_report {
         const char *link_type; /* libpcap's name; NULL: not known yet */
         uint32_t snaplen;
         bool truncated;
+        const char *filter;       /* as given to libpcap; NULL or "": none */
         uint64_t size, processed; /* bytes of the capture files, and how much of them was read; 0: not known */
     } source;
 
@@ -53,6 +55,7 @@ struct tw_report {
     } time;
 
     struct tw_packet_counters packets;
+    struct tw_ethertypes ethertypes; /* of packets.non_ip */
     struct tw_depths headers;
     struct tw_seen_bits bits; /* of the flows that ended */
 
@@ -62,6 +65,7 @@ struct tw_report {
 
     struct {
         uint64_t total, side[TW_SIDE_COUNT]; /* flows; those in which A, B has sent something */
+        uint64_t ipv4, ipv6;
         uint64_t active, peak, max;
         uint64_t with_payload;     /* TCP flows that ended, with payload */
         uint64_t one_sided, stray; /* of those with_payload; RST and FIN segments that were not acceptable */
@@ -109,7 +113,34 @@ struct tw_report {
     size_t n_written;
 };
 
-/* Append the JSON of interface.md's report (one object, a final newline). Rates are derived from time.duration. */
+/* Two amounts that are compared. */
+struct tw_balance {
+    uint64_t a, b;
+};
+
+/* How much more one way carries than the other: each is (a - b) / (a + b). */
+struct tw_asymmetry {
+    struct tw_balance flows, replies, packets, bytes; /* replies: requests, and those that were answered */
+};
+
+/* Flows in which both sides have sent something. */
+static inline uint64_t tw_report_replies(const struct tw_report *report) {
+    uint64_t sides = report->flows.side[TW_A] + report->flows.side[TW_B];
+    return sides > report->flows.total ? sides - report->flows.total : 0;
+}
+
+static inline uint64_t tw_report_distance(const struct tw_balance *balance) {
+    return balance->a < balance->b ? balance->b - balance->a : balance->a - balance->b;
+}
+
+static inline void tw_report_asymmetry(const struct tw_report *report, struct tw_asymmetry *ret) {
+    ret->flows = (struct tw_balance){report->flows.side[TW_A], report->flows.side[TW_B]};
+    ret->replies = (struct tw_balance){report->flows.side[TW_A], tw_report_replies(report)};
+    ret->packets = (struct tw_balance){report->packets.side[TW_A], report->packets.side[TW_B]};
+    ret->bytes = (struct tw_balance){report->packets.side_bytes[TW_A], report->packets.side_bytes[TW_B]};
+}
+
+/* Append the report as JSON: one object, and a final newline. Rates are derived from time.duration. */
 void tw_report_json(struct tw_text *out, const struct tw_report *report);
 
 /* Append the aligned text for people, at most 100 columns wide. */

@@ -89,6 +89,7 @@ static void count_flow(struct tw_report *counts, const struct tw_flow *flow) {
     const struct tw_flow_side *a = &flow->side[TW_A], *b = &flow->side[TW_B];
     counts->flows.side[TW_A] += a->packets > 0;
     counts->flows.side[TW_B] += b->packets > 0;
+    *(flow->key.ip_version == 4 ? &counts->flows.ipv4 : &counts->flows.ipv6) += 1;
     if (flow->key.proto == IPPROTO_TCP && (a->payload || b->payload)) {
         counts->flows.with_payload++;
         counts->flows.one_sided += !tw_flow_is_two_sided(flow);

@@ -57,6 +57,7 @@ static Suite *(*const suites[])(void) = {
     suite_pool,
     suite_rate,
     suite_elders,
+    suite_ethertypes,
     suite_flowtable,
     suite_fragments,
     suite_handshakes,

@@ -38,14 +38,14 @@ static const struct {
 
 START_TEST(a_value_is_a_number_that_fits_its_column) {
     uint64_t value = 77;
-    bool is_good = bits_parse(bits_find(numbers[_i].column), numbers[_i].text, &value);
+    bool is_good = tw_bits_parse(tw_bits_find(numbers[_i].column), numbers[_i].text, &value);
     ck_assert_msg(is_good == numbers[_i].is_good, "%s", numbers[_i].name);
     ck_assert_msg(value == (is_good ? numbers[_i].value : 77), "%s: %llu", numbers[_i].name, (unsigned long long)value);
 }
 END_TEST
 
 START_TEST(each_set_bit_has_its_line_in_order) {
-    bits_explain(&out, bits_find("flowStat"), UINT64_C(0x8402000000004001) & ~UINT64_C(0x0400000000000000));
+    tw_bits_explain(&out, tw_bits_find("flowStat"), UINT64_C(0x8402000000004001) & ~UINT64_C(0x0400000000000000));
     tw_text_char(&out, '\0');
     ck_assert_str_eq(out.data, "flowStat=0x8002000000004001\n"
                                "  bit  0  0x0000000000000001  B direction (did not initiate)\n"
@@ -56,14 +56,14 @@ START_TEST(each_set_bit_has_its_line_in_order) {
 END_TEST
 
 START_TEST(a_value_without_bits_says_so) {
-    bits_explain(&out, bits_find("tcpWinStat"), 0);
+    tw_bits_explain(&out, tw_bits_find("tcpWinStat"), 0);
     tw_text_char(&out, '\0');
     ck_assert_str_eq(out.data, "tcpWinStat=0x00\n  no bit is set\n");
 }
 END_TEST
 
 START_TEST(a_bit_without_a_meaning_is_shown_all_the_same) {
-    bits_json(&out, bits_find("tcpStatesAFlags"), 0x60);
+    tw_bits_json(&out, tw_bits_find("tcpStatesAFlags"), 0x60);
     tw_text_char(&out, '\0');
     ck_assert_str_eq(out.data, "[\"(no meaning)\",\"reset from sender\"]");
 }
@@ -85,16 +85,16 @@ static const struct {
 };
 
 START_TEST(the_window_bits_are_those_of_the_engine) {
-    const struct bits_field *field = bits_find("tcpWinStat");
-    ck_assert_str_eq(bits_text(field, (unsigned)__builtin_ctz(window_bits[_i].bit)), window_bits[_i].text);
+    const struct tw_bits_field *field = tw_bits_find("tcpWinStat");
+    ck_assert_str_eq(tw_bits_text(field, (unsigned)__builtin_ctz(window_bits[_i].bit)), window_bits[_i].text);
 }
 END_TEST
 
 START_TEST(other_columns_are_not_of_bits) {
-    ck_assert_ptr_null(bits_find("flowInd"));
-    ck_assert_ptr_null(bits_find("flowstat"));
-    ck_assert_str_eq(bits_at(2)->name, "tcpWinStat");
-    ck_assert_ptr_null(bits_at(3));
+    ck_assert_ptr_null(tw_bits_find("flowInd"));
+    ck_assert_ptr_null(tw_bits_find("flowstat"));
+    ck_assert_str_eq(tw_bits_at(2)->name, "tcpWinStat");
+    ck_assert_ptr_null(tw_bits_at(3));
 }
 END_TEST
 

@@ -56,6 +56,10 @@ static const struct {
     {1, 0, "- "},
     {0, 1, "0 bit/s"},
     {1, 8 * TW_SECOND, "0.13 bit/s"},
+    {1, 10 * TW_SECOND, "0.10 bit/s"},
+    {1, 11 * TW_SECOND, "0.091 bit/s"},
+    {264, 535246524497722000, "0.00000049 bit/s"},
+    {1, INT64_C(1000000000) * TW_SECOND, "0.000000001 bit/s"},
     {39947312, 50276646078000, "795 bit/s"},
     {1, -1, "- "},
     {1, 1, "1.00 Gbit/s"},
@@ -114,11 +118,26 @@ START_TEST(a_share_has_two_decimals) {
 }
 END_TEST
 
+START_TEST(a_quotient_has_two_decimals) {
+    tw_human_quotient(&text, 5902, 72);
+    ck_text("81.97");
+    tw_human_quotient(&text, 1, 200);
+    ck_text("0.01");
+    tw_human_quotient(&text, 0, 7);
+    ck_text("0.00");
+    tw_human_quotient(&text, 1, 0);
+    ck_text("-");
+    tw_human_quotient(&text, UINT64_MAX, 1);
+    ck_text("18446744073709551615.00");
+}
+END_TEST
+
 Suite *suite_human(void) {
     Suite *suite = suite_create("human");
     TCase *tc = tcase_create("human");
     tcase_add_checked_fixture(tc, NULL, teardown);
     tcase_add_loop_test(tc, a_size_has_three_digits_and_a_unit, 0, sizeof(sizes) / sizeof(sizes[0]));
+    tcase_add_test(tc, a_quotient_has_two_decimals);
     tcase_add_loop_test(tc, a_rate_has_a_unit, 0, sizeof(rates) / sizeof(rates[0]));
     tcase_add_loop_test(tc, a_duration_is_as_exact_as_sensible, 0, sizeof(durations) / sizeof(durations[0]));
     tcase_add_test(tc, a_share_has_two_decimals);

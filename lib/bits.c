@@ -86,7 +86,7 @@ static const char *const win_stat[FLAGS_WIDTH] = {
     [7] = "episode open at end of flow",
 };
 
-static const struct bits_field fields[] = {
+static const struct tw_bits_field fields[] = {
     {"flowStat", FLOW_STAT_WIDTH, flow_stat},
     {"tcpStatesAFlags", FLAGS_WIDTH, tcp_states},
     {"tcpWinStat", FLAGS_WIDTH, win_stat},
@@ -94,11 +94,11 @@ static const struct bits_field fields[] = {
 
 enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]) };
 
-const struct bits_field *bits_at(size_t i) {
+const struct tw_bits_field *tw_bits_at(size_t i) {
     return i < N_FIELDS ? &fields[i] : NULL;
 }
 
-const struct bits_field *bits_find(const char *name) {
+const struct tw_bits_field *tw_bits_find(const char *name) {
     for (size_t i = 0; i < N_FIELDS; i++) {
         if (strcmp(name, fields[i].name) == 0)
             return &fields[i];
@@ -106,7 +106,7 @@ const struct bits_field *bits_find(const char *name) {
     return NULL;
 }
 
-bool bits_parse(const struct bits_field *field, const char *text, uint64_t *ret) {
+bool tw_bits_parse(const struct tw_bits_field *field, const char *text, uint64_t *ret) {
     bool is_hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
     const char *digits = is_hex ? text + 2 : text;
     if (*digits == '\0' || digits[strspn(digits, is_hex ? "0123456789abcdefABCDEF" : "0123456789")] != '\0')
@@ -119,16 +119,16 @@ bool bits_parse(const struct bits_field *field, const char *text, uint64_t *ret)
     return true;
 }
 
-const char *bits_text(const struct bits_field *field, unsigned bit) {
+const char *tw_bits_text(const struct tw_bits_field *field, unsigned bit) {
     return field->texts[bit] != NULL ? field->texts[bit] : "(no meaning)";
 }
 
-static void put_value(struct tw_text *out, const struct bits_field *field, uint64_t value) {
+static void put_value(struct tw_text *out, const struct tw_bits_field *field, uint64_t value) {
     tw_text_str(out, "0x");
     tw_text_hex(out, value, field->width / 4);
 }
 
-void bits_explain(struct tw_text *out, const struct bits_field *field, uint64_t value) {
+void tw_bits_explain(struct tw_text *out, const struct tw_bits_field *field, uint64_t value) {
     tw_text_str(out, field->name);
     tw_text_char(out, '=');
     put_value(out, field, value);
@@ -141,16 +141,16 @@ void bits_explain(struct tw_text *out, const struct bits_field *field, uint64_t 
         tw_text_str(out, "  ");
         put_value(out, field, UINT64_C(1) << bit);
         tw_text_str(out, "  ");
-        tw_text_str(out, bits_text(field, bit));
+        tw_text_str(out, tw_bits_text(field, bit));
         tw_text_char(out, '\n');
     }
 }
 
-void bits_json(struct tw_text *out, const struct bits_field *field, uint64_t value) {
+void tw_bits_json(struct tw_text *out, const struct tw_bits_field *field, uint64_t value) {
     tw_json_begin_array(out);
     for (unsigned bit = 0; bit < field->width; bit++) {
         if (value >> bit & 1)
-            tw_json_string(out, bits_text(field, bit));
+            tw_json_string(out, tw_bits_text(field, bit));
     }
     tw_json_end_array(out);
 }
