@@ -57,7 +57,7 @@ struct tw_report {
     struct tw_packet_counters packets;
     struct tw_ethertypes ethertypes; /* of packets.non_ip */
     struct tw_depths headers;
-    struct tw_seen_bits bits; /* of the flows that ended */
+    struct tw_seen_bits bits; /* of all flows */
 
     struct {
         uint64_t received, dropped_kernel, dropped_interface;

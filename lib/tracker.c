@@ -327,12 +327,20 @@ void tw_tracker_finish(struct tw_tracker *t, tw_time clock, tw_time packet_time)
     free(flows);
 }
 
+static void gather_bits(const struct tw_tracker *t, const struct tw_flow *flow, struct tw_seen_bits *bits) {
+    const struct tw_stall *stall = tw_flowtable_find_stall(t->table, flow);
+    struct tw_flow_record record;
+    tw_flow_record(flow, stall, tw_flowtable_scope(t->table, flow), &t->chains, TW_END_EXIT, &record);
+    tw_flowstat_gather(bits, &record);
+}
+
 /* What running flows add to the report. */
 static void add_running(const struct tw_tracker *t, struct tw_hosts *hosts, struct tw_report *counts) {
     for (uint32_t slot = 1; slot <= tw_flowtable_slots(t->table); slot++) {
         const struct tw_flow *flow = tw_flowtable_get(t->table, slot);
         if (flow) {
             count_flow(counts, flow);
+            gather_bits(t, flow, &counts->bits);
             if (hosts) {
                 fold_hosts(hosts, flow, tw_flowtable_find_stall(t->table, flow));
             }

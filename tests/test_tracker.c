@@ -4,6 +4,8 @@
  */
 #include "tracker.h"
 
+#include "anomaly.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -553,6 +555,34 @@ START_TEST(when_the_table_is_full_the_one_sided_go_first) {
 }
 END_TEST
 
+/* A report while flows run tells of them what it would if they ended now. */
+START_TEST(running_flows_are_in_the_report) {
+    static const struct segment segments[] = {OPENED,
+                                              {3, TW_A, ACK, 100, 500, 0},
+                                              {4, TW_B, ACK, 500, 100, 9, .len = 10},
+                                              {5, TW_B, RST, 510, 0, 0, .flow = 1}};
+    struct scenario s;
+    struct tw_report running = {0};
+    scenario_init(&s);
+    scenario_open(&s);
+    for (size_t i = 0; i < sizeof(segments) / sizeof(segments[0]); i++) {
+        scenario_feed(&s, &segments[i]);
+    }
+    tw_engine_flush(s.engine);
+    tw_engine_report(s.engine, &running);
+    scenario_close(&s);
+    ck_assert_uint_eq(running.flows.active, 2);
+    ck_assert_uint_eq(running.flows.ipv4, 2);
+    ck_assert_uint_eq(running.flows.side[TW_A], s.report.flows.side[TW_A]);
+    ck_assert_uint_eq(running.bits.flow_stat, s.report.bits.flow_stat);
+    ck_assert_uint_eq(running.bits.tcp_states, s.report.bits.tcp_states);
+    ck_assert_uint_eq(running.bits.win_stat & ~TW_STAT_OPEN_AT_END, s.report.bits.win_stat & ~TW_STAT_OPEN_AT_END);
+    ck_assert_uint_eq(running.bits.win_stat & TW_STAT_ALARM, TW_STAT_ALARM);
+    ck_assert_uint_eq(running.bits.tcp_states & TW_ANOMALY_RESET, TW_ANOMALY_RESET);
+    scenario_fini(&s);
+}
+END_TEST
+
 START_TEST(two_engines_share_nothing) {
     struct scenario s[2];
     uint64_t alone, hash[2];
@@ -586,6 +616,7 @@ Suite *suite_tracker(void) {
     tcase_add_loop_test(tcase, flows_begin_and_end, 0, sizeof(life_cases) / sizeof(life_cases[0]));
     tcase_add_test(tcase, fragments_belong_to_their_flow_and_are_no_segments);
     tcase_add_test(tcase, when_the_table_is_full_the_one_sided_go_first);
+    tcase_add_test(tcase, running_flows_are_in_the_report);
     tcase_add_test(tcase, two_engines_share_nothing);
     suite_add_tcase(suite, tcase);
     return suite;
