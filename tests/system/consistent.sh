@@ -7,7 +7,7 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../support/tap.sh"
 . "$here/../support/golden.sh"
-shared=$here/../../../shared
+shared=${SHARED:-$here/../../../shared}
 
 check=$shared/reference/consistent.py
 [ -e "$check" ] || skip_all "no $check"

@@ -31,7 +31,7 @@ for name in episode-ends port-reuse two-episodes scales fast-open reordered; do
     compose "$name" "$dir/$name.pcap"
 done
 alarmed=0
-for file in "$here"/../captures/*.pcap "$dir"/*.pcap "$here"/../../../shared/captures/*.pcap*; do
+for file in "$here"/../captures/*.pcap "$dir"/*.pcap "${SHARED:-$here/../../../shared}"/captures/*.pcap*; do
     [ -e "$file" ] || continue
     name=${file##*/}
     analyse "$file" "$dir/out/$name"

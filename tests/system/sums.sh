@@ -18,7 +18,7 @@ agrees() { # CAPTURE FOLDER PREFIX
     python3 "$here/../support/check_sums.py" "$@"
 }
 
-for file in "$here"/../captures/*.pcap "$here"/../../../shared/captures/*.pcap*; do
+for file in "$here"/../captures/*.pcap "${SHARED:-$here/../../../shared}"/captures/*.pcap*; do
     [ -e "$file" ] || continue
     name=${file##*/} prefix=${file##*/}
     prefix=${prefix%.*}
