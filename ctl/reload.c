@@ -18,27 +18,9 @@
 #include <unistd.h>
 
 #include "instance.h"
+#include "request.h"
 
 enum { ANSWER_MAX = 1 << 16, PATIENCE_S = 60 };
-
-/* By way of the folder's descriptor, since the path of a socket is at most 107 bytes long. */
-static int connect_to(const char *directory) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct timeval patience = {.tv_sec = PATIENCE_S};
-    int dirfd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (dirfd < 0)
-        return -errno;
-    snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/control", dirfd);
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), err = fd < 0 ? -errno : 0;
-    if (fd >= 0)
-        (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-    if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
-        err = -errno;
-        close(fd);
-    }
-    close(dirfd);
-    return err < 0 ? err : fd;
-}
 
 static int no_connection(const char *directory, int err) {
     int found = instance_find(directory);
@@ -116,7 +98,7 @@ int ctl_reload(int argc, char **argv) {
     if (argc - optind > 1)
         return ctl_wrong_usage("reload", "takes one folder");
     const char *directory = optind < argc ? argv[optind] : CTL_REPORT_DIRECTORY;
-    int fd = connect_to(directory);
+    int fd = request_open(directory, PATIENCE_S);
     if (fd < 0)
         return no_connection(directory, fd);
     int status = converse(fd);

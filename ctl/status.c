@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "instance.h"
+#include "request.h"
 #include "verdict.h"
 
 enum { OPT_JSON = 256, REPORT_MAX = 16 << 20 };
@@ -129,6 +130,8 @@ static int watch(struct status *status) {
         bool is_screen = status->is_terminal && !status->is_json;
         if (is_screen)
             tw_text_str(&out, "\033[H\033[2J");
+        if (is_screen)
+            (void)request_report(status->directory);
         if (is_screen || before != CTL_NOT_RUNNING || instance_find(status->directory) != INSTANCE_NONE)
             before = result = look(status, &out);
         if (!is_screen && shown.tv_sec == status->time.tv_sec && shown.tv_nsec == status->time.tv_nsec)
@@ -141,6 +144,7 @@ static int watch(struct status *status) {
 
 static int once(struct status *status) {
     struct tw_text out = TW_TEXT_INIT;
+    (void)request_report(status->directory); /* else the last one is shown, with its age */
     int result = look(status, &out);
     if (!ctl_put(&out))
         result = CTL_TROUBLE;

@@ -54,7 +54,7 @@ static void add_state(struct tw_text *reasons, const char *json, size_t len) {
     struct jsonread value;
     struct tw_text trouble = TW_TEXT_INIT;
     if (jsonread_find(json, len, "interval.interface_away", &value) && jsonread_is_true(&value))
-        tw_text_str(reasons, "the interface is away; tcpwind waits for it\n");
+        tw_text_str(reasons, "the interface is away or down; tcpwind waits for it\n");
     if (jsonread_find(json, len, "interval.trouble", &value) && jsonread_string(&value, &trouble)) {
         tw_text_char(&trouble, '\0');
         tw_text_visible(reasons, trouble.failed ? "?" : trouble.data);

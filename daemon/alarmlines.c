@@ -10,8 +10,6 @@
 #include "log.h"
 #include "text.h"
 
-enum { LINES_PER_SECOND = 10 };
-
 static const char *const ended_by[TW_ENDED_BY_COUNT] = {
     [TW_ENDED_WINDOW] = "the window opened", [TW_ENDED_RESET] = "reset",       [TW_ENDED_FIN] = "the other side closed",
     [TW_ENDED_FLOW] = "the flow ended",      [TW_ENDED_EXIT] = "tcpwind ends",
@@ -129,14 +127,14 @@ static bool tell_journal(const struct tw_alarm_event *event, const struct tw_tex
     return ok;
 }
 
-/* Is there a line left in this second? */
+/* Each line takes a second of those that have been saved, which are as many as a burst has. */
 static bool may_print(struct alarmlines *lines) {
-    tw_time now = monotonic();
-    if (now - lines->second >= TW_SECOND) {
-        lines->second = now;
-        lines->printed = 0;
+    tw_time now = monotonic(), next = (lines->full > now ? lines->full : now) + TW_SECOND;
+    if (next - now > ALARMLINES_BURST * TW_SECOND) {
+        return false;
     }
-    return lines->printed++ < LINES_PER_SECOND;
+    lines->full = next;
+    return true;
 }
 
 void alarmlines_print(void *context, const struct tw_alarm_event *event) {
@@ -157,6 +155,6 @@ void alarmlines_print(void *context, const struct tw_alarm_event *event) {
 void alarmlines_flush(struct alarmlines *lines) {
     uint64_t more = atomic_exchange(&lines->more, 0);
     if (more > 0) {
-        log_notice("%" PRIu64 " more alarms", more);
+        log_notice("%" PRIu64 " more alarm%s, not listed here", more, more == 1 ? "" : "s");
     }
 }

@@ -2,10 +2,12 @@
 #include "capture.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "origin.h"
@@ -274,6 +276,22 @@ tw_time capture_timeout(struct capture *capture) {
 
 tw_time capture_latency(void) {
     return PACKET_TIMEOUT_MS * TW_MS;
+}
+
+enum capture_link capture_link(struct capture *capture) {
+    struct ifreq request = {.ifr_flags = 0};
+    size_t len = strlen(capture->name);
+    if (len >= sizeof(request.ifr_name) || strcmp(capture->name, "any") == 0) {
+        return CAPTURE_UP;
+    }
+    memcpy(request.ifr_name, capture->name, len);
+    if (ioctl(pcap_fileno(capture->pcap), SIOCGIFFLAGS, &request) < 0) {
+        return errno == ENODEV ? CAPTURE_AWAY : CAPTURE_UP;
+    }
+    if (!(request.ifr_flags & IFF_UP)) {
+        return CAPTURE_DOWN;
+    }
+    return request.ifr_flags & IFF_RUNNING ? CAPTURE_UP : CAPTURE_NO_CARRIER;
 }
 
 void capture_stats(struct capture *capture, struct capture_stats *ret) {

@@ -82,6 +82,13 @@ tw_time capture_timeout(struct capture *capture);
 /* Interfaces: how long the kernel may hold a packet back. */
 tw_time capture_latency(void);
 
+/*
+ * Interfaces: whether packets can come at all. What has no such state ("any") is up; one that got another name is away,
+ * though its packets still come.
+ */
+enum capture_link { CAPTURE_UP, CAPTURE_DOWN, CAPTURE_NO_CARRIER, CAPTURE_AWAY };
+enum capture_link capture_link(struct capture *capture);
+
 /* Interfaces: the kernel's counters since the opening, without the wrap at 2^32. To be called now and then. */
 void capture_stats(struct capture *capture, struct capture_stats *ret);
 

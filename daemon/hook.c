@@ -355,16 +355,23 @@ static void describe(const struct result *result, char *ret, size_t size) {
     }
 }
 
+static void log_failing(const struct hook *hook, bool good, const char *path, const char *why) {
+    if (good) {
+        log_notice("pcap.on_close: works again; it failed %llu times so far", (unsigned long long)hook->failed);
+    } else {
+        log_error("pcap.on_close: %s: %s; further failures are counted", path, why);
+    }
+}
+
 static void take_result(struct hook *hook, const struct result *result) {
     char why[128] = "";
     bool good = result->outcome == OUTCOME_EXIT && result->code == 0;
     hook->run++;
     hook->failed += !good;
-    if (!good && !hook->failing) {
+    bool has_changed = good == hook->failing;
+    if (has_changed && log_may(TOPIC_HOOK)) {
         describe(result, why, sizeof(why));
-        log_error("pcap.on_close: %s: %s; further failures are counted", result->path, why);
-    } else if (good && hook->failing) {
-        log_notice("pcap.on_close: works again; it failed %llu times so far", (unsigned long long)hook->failed);
+        log_failing(hook, good, result->path, why);
     }
     hook->failing = !good;
 }
@@ -389,10 +396,10 @@ void hook_poll(struct hook *hook) {
     uint64_t lost = hook->lost;
     hook->lost = 0;
     (void)pthread_mutex_unlock(&hook->lock);
-    if (lost && !hook->failing) {
+    if (lost && !hook->failing && log_may(TOPIC_HOOK)) {
         log_error("pcap.on_close: the helper that runs it does not answer; further failures are counted");
-        hook->failing = true;
     }
+    hook->failing |= lost > 0;
     hook->failed += lost;
 }
 

@@ -18,13 +18,25 @@ enum { FOLDER_MODE = 0750, REPORT_FOLDER_MODE = 0755 };
 /* Seconds, as libev has them. */
 static const double tick_interval = 0.05, soon = 0.001, retry_first = 0.1, retry_most = 5;
 
-static const tw_time drain_most = 5 * TW_SECOND;
+static const tw_time drain_most = 5 * TW_SECOND, interval_without_reports = 60 * TW_SECOND;
 
-/* Packets */
+/* Reports */
 
 static void read_counters(struct live *live) {
     source_stats(&live->source, &live->session.kernel);
 }
+
+static bool is_away(const struct live *live) {
+    return !live->source.now || live->link != CAPTURE_UP;
+}
+
+static void report(struct live *live, bool log) {
+    read_counters(live);
+    live->is_told_away = is_away(live);
+    reports_write(&live->reports, &live->session, live->is_told_away, log, &live->line);
+}
+
+/* Packets */
 
 static void retry_later(struct live *live, double after) {
     live->retry_after = after;
@@ -32,11 +44,33 @@ static void retry_later(struct live *live, double after) {
     ev_timer_start(live->loop, &live->retry);
 }
 
-static void interface_is_gone(struct live *live) {
-    log_error("%s; waiting for it", capture_problem(live->source.now));
+static void interface_is_gone(struct live *live, const char *why) {
+    if (log_may(TOPIC_INTERFACE)) {
+        log_error("%s; waiting for it", why);
+    }
     ev_io_stop(live->loop, &live->readable);
     source_lose(&live->source);
     retry_later(live, retry_first);
+}
+
+/* An interface that is down stays open: the kernel goes on with it when it is up again. */
+static void watch_link(struct live *live) {
+    static const char *const said[] = {
+        [CAPTURE_UP] = "is up again", [CAPTURE_DOWN] = "is down", [CAPTURE_NO_CARRIER] = "has no carrier"};
+    enum capture_link link = live->source.now ? capture_link(live->source.now) : live->link;
+    if (link == live->link) {
+        return;
+    }
+    live->link = link;
+    if (link == CAPTURE_AWAY) {
+        char why[CAPTURE_PROBLEM_MAX];
+        snprintf(why, sizeof(why), "%s: it has another name now", live->config->capture.interface);
+        interface_is_gone(live, why);
+        return;
+    }
+    if (log_may(TOPIC_INTERFACE)) {
+        log_notice("%s %s", live->config->capture.interface, said[link]);
+    }
 }
 
 /* Only what has really turned may say so. */
@@ -53,6 +87,7 @@ static void on_readable(struct ev_loop *loop, struct ev_io *watcher, int events)
 static bool use_capture(struct live *live) {
     struct capture *capture = live->source.now;
     ev_io_stop(live->loop, &live->readable);
+    live->link = CAPTURE_UP; /* else that is said within a second */
     if (!session_source(&live->session, live->config->capture.interface, capture_link_type(capture),
                         capture_snaplen(capture))) {
         return false;
@@ -77,7 +112,7 @@ static bool turn(struct live *live) {
     if (n == SOURCE_SWITCHED) {
         (void)use_capture(live);
     } else if (n < 0) {
-        interface_is_gone(live);
+        interface_is_gone(live, capture_problem(live->source.now));
     }
     tw_time now = session_clock();
     bool more = tw_engine_tick(live->session.engine, now, n <= 0 && !was_replacing);
@@ -105,13 +140,26 @@ static void close_old_output(struct live *live) {
     }
 }
 
-static void on_second(struct live *live, tw_time now) {
+static void on_interval(struct live *live, tw_time now) {
     alarmlines_flush(&live->session.alarms);
+    log_next_interval();
+    live->interval = now;
+}
+
+static void on_second(struct live *live, tw_time now) {
+    tw_time interval = live->config->report.interval;
     hook_poll(&live->session.hook);
     reports_watch(&live->reports, &live->session);
+    watch_link(live);
+    if (is_away(live) != live->is_told_away) {
+        report(live, false);
+    }
     read_counters(live); /* often enough for 32 bits never to wrap unseen */
     close_old_output(live);
-    live->lines_flushed = now;
+    if (now - live->interval >= (interval ? interval : interval_without_reports)) {
+        on_interval(live, now);
+    }
+    live->second = now;
 }
 
 static void on_tick(struct ev_loop *loop, struct ev_timer *watcher, int events) {
@@ -124,7 +172,7 @@ static void on_tick(struct ev_loop *loop, struct ev_timer *watcher, int events) 
     if (live->control) {
         control_tick(live->control, now);
     }
-    if (now - live->lines_flushed >= TW_SECOND) {
+    if (now - live->second >= TW_SECOND) {
         on_second(live, now);
     }
 }
@@ -165,19 +213,16 @@ static void on_retry(struct ev_loop *loop, struct ev_timer *watcher, int events)
         return; /* a reload has brought another one */
     }
     if (live_open_capture(live->config, &capture, problem) == 0) {
-        log_notice("%s is back", live->config->capture.interface);
+        if (log_may(TOPIC_INTERFACE)) {
+            log_notice("%s is back", live->config->capture.interface);
+        }
         source_replace(&live->source, capture);
     } else {
         retry_later(live, live->retry_after * 2 < retry_most ? live->retry_after * 2 : retry_most);
     }
 }
 
-/* Reports */
-
-static void report(struct live *live, bool log) {
-    read_counters(live);
-    reports_write(&live->reports, &live->session, !live->source.now, log, &live->line);
-}
+/* Reports in time */
 
 static void on_report_due(struct ev_loop *loop, struct ev_timer *watcher, int events) {
     (void)loop;

@@ -27,7 +27,9 @@ struct live {
     struct output old_output;              /* locked until its last file is finished; all zero: none */
     struct tw_text line;                   /* of the last report */
     double retry_after;
-    tw_time lines_flushed;
+    enum capture_link link;     /* of source.now, as last said */
+    bool is_told_away;          /* by the last report */
+    tw_time second, interval;   /* monotonic: when the present ones began */
     tw_time fed, feed_interval; /* the watchdog; interval 0: none */
 };
 

@@ -24,6 +24,13 @@ static bool is_journal;
 static enum log_level level_max = LEVEL_NOTICE;
 static _Atomic uint64_t lost;
 
+static const char *const topics[TOPIC_COUNT] = {
+    [TOPIC_INTERFACE] = "the interface",
+    [TOPIC_WRITING] = "writing",
+    [TOPIC_HOOK] = "pcap.on_close",
+};
+static uint64_t n_lines[TOPIC_COUNT]; /* in this interval, printed or not */
+
 void log_open(enum log_level level) {
     level_max = level;
     is_journal = journal_open();
@@ -85,4 +92,18 @@ void log_detail(const char *format, ...) {
     va_start(args, format);
     print(LEVEL_DETAIL, format, args);
     va_end(args);
+}
+
+bool log_may(enum log_topic topic) {
+    return ++n_lines[topic] <= LOG_TOPIC_LINES;
+}
+
+void log_next_interval(void) {
+    for (int topic = 0; topic < TOPIC_COUNT; topic++) {
+        if (n_lines[topic] > LOG_TOPIC_LINES) {
+            unsigned long long more = n_lines[topic] - LOG_TOPIC_LINES;
+            log_notice("%s: %llu more change%s, not listed here", topics[topic], more, more == 1 ? "" : "s");
+        }
+        n_lines[topic] = 0;
+    }
 }

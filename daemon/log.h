@@ -28,4 +28,17 @@ __attribute__((format(printf, 1, 2))) void log_detail(const char *format, ...);
 /* Lines dropped so far. */
 uint64_t log_lost(void);
 
+/*
+ * Conditions that may come and go quickly: a few lines about each are printed in an interval, further ones are counted,
+ * and their number is said once at its end. For the main thread.
+ */
+enum log_topic { TOPIC_INTERFACE, TOPIC_WRITING, TOPIC_HOOK, TOPIC_COUNT };
+enum { LOG_TOPIC_LINES = 20 };
+
+/* May a line about this be printed now? If not, it is counted. */
+bool log_may(enum log_topic topic);
+
+/* The interval is over: say how many lines were not printed, and begin the next one. */
+void log_next_interval(void);
+
 #endif

@@ -183,6 +183,7 @@ static void commit_reports(struct live *live, struct change *change) {
     bool has_folder = change->control != NULL;
     if (has_folder) {
         change->reports.before = live->reports.before;
+        change->reports.before_that = live->reports.before_that;
         change->reports.n_put = live->reports.n_put;
         live_close_control(&live->old_control);
         live->old_control = live->control; /* it may have to answer still */

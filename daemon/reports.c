@@ -67,10 +67,12 @@ static bool describe_trouble(const struct session *session, char ret[TROUBLE_MAX
 void reports_watch(struct reports *reports, const struct session *session) {
     char trouble[TROUBLE_MAX];
     bool failing = describe_trouble(session, trouble);
-    if (failing && !reports->failing) {
-        log_error("%s; going on without", trouble);
-    } else if (!failing && reports->failing) {
-        log_notice("everything can be written again");
+    if (failing != reports->failing && log_may(TOPIC_WRITING)) {
+        if (failing) {
+            log_error("%s; going on without", trouble);
+        } else {
+            log_notice("everything can be written again");
+        }
     }
     reports->failing = failing;
 }
@@ -112,7 +114,8 @@ void reports_write(struct reports *reports, struct session *session, bool is_awa
     if (!report) {
         return;
     }
-    status_init(&status, report, &reports->before);
+    bool is_regular = log || session->config->report.interval == 0;
+    status_init(&status, report, is_regular ? &reports->before : &reports->before_that);
     status.is_away = is_away;
     status.trouble = describe_trouble(session, trouble) ? trouble : NULL;
     status_line(line, &status);
@@ -124,7 +127,10 @@ void reports_write(struct reports *reports, struct session *session, bool is_awa
             log_notice("%s", line->data);
         }
     }
-    reports->before = status.total;
+    if (is_regular) {
+        reports->before_that = reports->before;
+        reports->before = status.total;
+    }
     session_forget(report);
 }
 

@@ -14,10 +14,10 @@
 enum { REPORTS_PROBLEM_MAX = 1024 };
 
 struct reports {
-    int dirfd, lock_fd; /* 0: not open */
-    struct status_counts before;
-    uint64_t n_put; /* replacements given to the writer */
-    bool failing;   /* the last trouble was said */
+    int dirfd, lock_fd;                       /* 0: not open */
+    struct status_counts before, before_that; /* as of the last two reports that were logged */
+    uint64_t n_put;                           /* replacements given to the writer */
+    bool failing;                             /* the last trouble was said */
 };
 
 /*
@@ -33,7 +33,9 @@ int reports_open(const char *directory, struct reports *ret, char *problem);
 void reports_close(struct reports *reports);
 
 /*
- * Report: the files, the manager's status, and with `log` a line in the log.
+ * Report: the files, the manager's status, and with `log` a line in the log. What is told as new since the last report
+ * is: with `log` what came since the last one that was logged; else what came since the one before that, so that it is
+ * never less than what the last interval had.
  *
  *   line  as it was told; initialised, what it holds is replaced. NUL terminated unless it failed
  */

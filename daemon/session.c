@@ -378,7 +378,7 @@ bool session_source(struct session *session, const char *name, int dlt, uint32_t
     if (tw_writer_source(session->writer, name)) {
         log_error("%s: no room to name it in events", name);
     }
-    if (!session->has_source) {
+    if (session->is_live || !session->has_source) {
         session->link_type = dlt;
         session->snaplen = snaplen;
         session->has_source = true;

@@ -93,7 +93,7 @@ static void put_alarms(struct tw_text *out, const struct status *status) {
 
 void status_line(struct tw_text *out, const struct status *status) {
     tw_text_visible(out, status->interface ? status->interface : "-");
-    tw_text_str(out, status->is_away ? " is away, waiting for it: " : ": ");
+    tw_text_str(out, status->is_away ? " is away or down: " : ": ");
     put_number(out, status->total.packets, "packet");
     put_more(out, status->since.packets);
     put_lost(out, status);

@@ -52,6 +52,7 @@ static Suite *(*const suites[])(void) = {
     suite_capture,
     suite_notify,
     suite_status,
+    suite_log,
     suite_timers,
     suite_clock,
     suite_pool,

@@ -67,7 +67,7 @@ START_TEST(line_says_what_is_wrong) {
     status.is_away = true;
     status.trouble = "a.pcap cannot be written: No space left on device";
     status_line(&text, &status);
-    ck_assert_str_eq(string(), "eth0 is away, waiting for it: 0 packets, 8 dropped (+2), 5 not extracted (+5), "
+    ck_assert_str_eq(string(), "eth0 is away or down: 0 packets, 8 dropped (+2), 5 not extracted (+5), "
                                "ring 0 s, 0 alarms, trouble: a.pcap cannot be written: No space left on device");
 }
 END_TEST

@@ -18,7 +18,8 @@ static const struct {
     {"all is well", REPORT("\"dropped_kernel\":0,\"interface_away\":false,\"trouble\":null,"), 59, ""},
     {"packets dropped by the kernel", REPORT("\"dropped_kernel\":1,"), 1,
      "1 packets dropped by the kernel: the capture's buffer was full (in the last 60 s)\n"},
-    {"the interface is away", REPORT("\"interface_away\":true,"), 1, "the interface is away; tcpwind waits for it\n"},
+    {"the interface is away", REPORT("\"interface_away\":true,"), 1,
+     "the interface is away or down; tcpwind waits for it\n"},
     {"a trouble in words, made inert", REPORT("\"trouble\":\"disk full \\u001b[2J\","), 1, "disk full \\x1b[2J\n"},
     {"two troubles", REPORT("\"write_errors\":3,\"lost_packets\":2,"), 1,
      "2 packets of alarmed connections not written (in the last 60 s)\n3 errors while writing files (in the last 60 "
