@@ -70,7 +70,7 @@ static bool is_considered(const struct tw_tracker *t, const struct tw_flow *flow
 static void consider(const struct tw_tracker *t, struct tw_flow *flow, enum tw_side side,
                      const struct tw_packet *packet) {
     struct tw_window *window = &flow->window[side];
-    if (window->has_wl && tw_seq_after(window->wl2, packet->ack)) {
+    if (window->has_wl && !tw_seq_at_or_after(packet->ack, window->wl2)) {
         tw_tcp_ack(&flow->rest[side].tcp, window->wl2);
     }
     tw_window_feed(window, packet, t->settings.detect.assume_scale, t->clock);
