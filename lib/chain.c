@@ -78,19 +78,22 @@ static void find_aside(struct tw_extract *x, struct tw_extraction *e, const stru
 }
 
 /*
- * Count what had left the ring before the extraction began, as far as it was wanted. With extract.before the ring may have
- * lost packets from before that time as well; nobody knows how many, so they are all counted when it reaches less far.
+ * How many packets had left the ring before the extraction began, as far as their side was wanted. With extract.before
+ * the ring may have lost packets from before that time as well; nobody knows how many, so they are all counted when it
+ * reaches less far.
  */
-static void count_missing(struct tw_extract *x, struct tw_extraction *e, const struct tw_flow *flow,
-                          const struct tw_flow_extraction *state, const struct found *found) {
+static uint64_t count_missing(const struct tw_extraction *e, const struct tw_flow *flow,
+                              const struct tw_flow_extraction *state, const struct found *found) {
+    uint64_t missing = 0;
     bool reaches = e->since_until && found->oldest_clock < e->since;
     for (int side = 0; side < TW_SIDE_COUNT; side++) {
         const struct tw_flow_side *s = &flow->side[side];
         uint64_t packets = s->packets - state->done_packets[side] - found->packets[side];
         uint64_t syns = flow->rest[side].syns - state->done_syns[side] - found->syns[side];
         bool is_wanted_side = e->sides_before & 1 << side;
-        tw_extraction_lose(x, e, TW_LOST_OVERRUN, is_wanted_side && !reaches ? packets : syns);
+        missing += is_wanted_side && !reaches ? packets : syns;
     }
+    return missing;
 }
 
 /* Everything of the flow up to now is dealt with, but for its last packet where that one is `raising`. */
@@ -115,6 +118,8 @@ void tw_chain_take(struct tw_extract *x, struct tw_extraction *e, const struct t
     turn_chain(x, e, flow, state->done, &found);
     e->next_packet =
         1 + flow->side[TW_A].packets + flow->side[TW_B].packets - found.packets[TW_A] - found.packets[TW_B];
+    e->gap.at = 1 + state->done_packets[TW_A] + state->done_packets[TW_B];
+    e->gap.end = e->next_packet;
     find_aside(x, e, flow, state->done, &found);
-    count_missing(x, e, flow, state, &found);
+    e->gap.missing = count_missing(e, flow, state, &found);
 }

@@ -132,6 +132,21 @@ static enum tw_side first_aside(const struct tw_extract *x, const struct tw_extr
     return !b || (a && a->ref < b->ref) ? TW_A : TW_B;
 }
 
+/*
+ * Come to the packet of this number: those before it that the ring had lost are counted, in their order among what is
+ * written, so that none counts beyond the limit of bytes or outside the range of numbers.
+ */
+static void cross_gap(struct tw_extract *x, struct tw_extraction *e, uint64_t number) {
+    const struct tw_range *range = &x->selection.packets;
+    uint64_t first = range->last && range->first > e->gap.at ? range->first : e->gap.at;
+    uint64_t end = range->last && range->last < number ? range->last + 1 : number;
+    uint64_t n = end > first ? end - first : 0;
+    n = n < e->gap.missing ? n : e->gap.missing;
+    tw_extraction_lose(x, e, TW_LOST_OVERRUN, n);
+    e->gap.missing -= n;
+    e->gap.at = number;
+}
+
 /* Returns whether all of them are dealt with. */
 static bool pump_aside(struct tw_extract *x, struct tw_extraction *e, tw_time clock) {
     const struct tw_flow *flow = flow_of(x, e);
@@ -141,11 +156,16 @@ static bool pump_aside(struct tw_extract *x, struct tw_extraction *e, tw_time cl
     }
     while (e->aside && !e->is_full) {
         enum tw_side side = first_aside(x, e, flow);
-        if (is_in_range(x, flow->rest[side].handshake_number) &&
-            write_aside(x, e, flow->rest[side].aside, clock) == TW_EAGAIN) {
+        uint64_t number = flow->rest[side].handshake_number;
+        cross_gap(x, e, number);
+        if (is_in_range(x, number) && write_aside(x, e, flow->rest[side].aside, clock) == TW_EAGAIN) {
             return false;
         }
+        e->gap.at = number + 1;
         e->aside &= (uint8_t) ~(1 << side);
+    }
+    if (!e->is_full) {
+        cross_gap(x, e, e->gap.end);
     }
     return true;
 }

@@ -35,6 +35,10 @@ struct tw_extraction {
     tw_time since; /* entries below since_until are wanted from this clock on */
     tw_ref since_until;
     uint64_t next_packet; /* number in the flow of the packet at the cursor, from 1 */
+    struct {
+        uint64_t at, end; /* numbers of packets that had left the ring before it began: from here to before there */
+        uint64_t missing; /* of these, still to be counted as lost, handshakes kept aside left out */
+    } gap;
     uint64_t lost[TW_LOST_COUNT];
     bool is_full;   /* has reached extract.max_bytes */
     bool has_ended; /* and only writes what is left */

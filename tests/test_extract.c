@@ -228,6 +228,38 @@ START_TEST(a_ring_bounded_in_time_forgets_what_is_older) {
 }
 END_TEST
 
+/* Of a ring that has lost the story's third packet when the alarm comes, and the handshake, which is kept aside. */
+static const struct lost_case {
+    const char *name;
+    struct tw_range packets;
+    uint64_t max_bytes, lost;
+    const char *serials;
+} lost_cases[] = {
+    {"packets before it", {1, 2}, 0, 0, "1 2"},
+    {"up to it", {2, 3}, 0, 1, "2"},
+    {"it alone", {3, 3}, 0, 1, ""},
+    {"from it on", {3, 5}, 0, 1, "4 5"},
+    {"packets after it", {4, 6}, 0, 0, "4 5 6"},
+    {"bytes for one packet", {0, 0}, 1, 0, "1"},
+    {"bytes for the handshake", {0, 0}, 44 + 44, 0, "1 2"},
+    {"bytes for one packet more", {0, 0}, 44 + 44 + 1, 1, "1 2 4"},
+};
+
+START_TEST(what_the_ring_has_lost_counts_where_it_would_have_been_written) {
+    const struct lost_case *c = &lost_cases[_i];
+    struct scenario s;
+    scenario_init(&s);
+    s.settings.ring.max_age = 1500 * TW_MS;
+    s.settings.extract.max_bytes = c->max_bytes;
+    s.selection.packets = c->packets;
+    play(&s, story, 8);
+    ck_assert_msg(!strcmp(scenario_serials(&s, 0), c->serials), "%s: written %s", c->name, scenario_serials(&s, 0));
+    ck_assert_msg(s.report.extract.lost[TW_LOST_OVERRUN] == c->lost, "%s: lost %d", c->name,
+                  (int)s.report.extract.lost[TW_LOST_OVERRUN]);
+    scenario_fini(&s);
+}
+END_TEST
+
 /* Take settings over as a reload does. */
 static void change(struct scenario *s) {
     struct tw_engine_change *change = NULL;
@@ -334,6 +366,8 @@ Suite *suite_extract(void) {
     tcase_add_test(tcase, each_flow_has_its_file_and_at_most_64_are_open);
     tcase_add_test(tcase, above_the_rate_no_new_extraction_begins);
     tcase_add_test(tcase, a_ring_bounded_in_time_forgets_what_is_older);
+    tcase_add_loop_test(tcase, what_the_ring_has_lost_counts_where_it_would_have_been_written, 0,
+                        sizeof(lost_cases) / sizeof(lost_cases[0]));
     tcase_add_test(tcase, changes_of_all_sizes_between_any_two_packets_change_nothing);
     tcase_add_test(tcase, a_smaller_ring_keeps_the_newest_and_the_handshake);
     tcase_add_test(tcase, a_table_made_smaller_evicts_at_once);
