@@ -76,10 +76,12 @@ DRAWN = {
 
 
 def draw_settings(rng):
+    """Not --packets and one direction: of packets that were lost nobody knows which ones were sent by which side."""
     chosen = [f"{key}={rng.choice(values)}" for key, values in DRAWN.items() if rng.random() < 0.25]
     if rng.random() < 0.2:
         chosen += ["--flows", rng.choice(("1", "2,3", "1-100"))]
     if rng.random() < 0.2:
+        chosen = [x for x in chosen if not x.startswith("extract.direction=")]
         chosen += ["--packets", rng.choice(("1", "2-5", "3-"))]
     return chosen + ["-"] * (rng.random() < 0.2)
 
@@ -167,6 +169,23 @@ def set_right(model):
             while self.rate and self.clock // step - self.rate[0][0] // step >= 100:
                 self.rate_sum -= self.rate.popleft()[1]
             return self.c["extract.max_rate"] and self.rate_sum > 10 * self.c["extract.max_rate"]
+
+        def write_pending(self, f, upto=None, since=None):
+            """The ring does not know how old the packets were that it has lost: when it reaches less far than
+            extract.before, all of them count as those that should have been written."""
+            if f.x and since is not None:
+                rest = f.recs[f.pos:]
+                held = [r.clock for r in rest if r.data is not None and not r.aside]
+                for r in rest if (held or [f.last[0]])[0] >= since else ():
+                    r.clock = max(r.clock, since) if r.data is None else r.clock
+            super().write_pending(f, upto, since)
+
+        def end_extraction(self, f, at):
+            """A flow that has reached extract.max_bytes is not extracted again: of what its extraction did not come to,
+            no handshake is kept aside."""
+            for r in f.recs[f.pos:] if f.x.full else ():
+                r.handshake = False
+            super().end_extraction(f, at)
 
         def give_up(self, r):
             self.aside, self.aside_bytes = self.aside - 1, self.aside_bytes - len(r.data)

@@ -235,8 +235,8 @@ class Connection:
         if rng.random() < self.wrong:
             kind = rng.randrange(4)
             if kind == 0:                                   # damaged
-                at = rng.randrange(min(len(frame), 120))
-                frame = frame[:at] + bytes([rng.choice((0, 0xFF, frame[at] ^ 1 << rng.randrange(8), rng.randrange(256)))]) + frame[at + 1:]
+                at = rng.randrange(max(1, min(len(frame), 120)))
+                frame = frame[:at] + bytes([rng.choice((0, 0xFF, (frame[at] if frame else 0) ^ 1 << rng.randrange(8), rng.randrange(256)))]) + frame[at + 1:]
             elif kind == 1:                                 # cut
                 cut = rng.randrange(len(frame) + 1)
             elif kind == 2:                                 # the frame itself is shorter than its headers say
