@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "flowstat.h"
 
+#include "layers.h"
+
 #include <netinet/in.h>
 #include <string.h>
 
@@ -20,6 +22,16 @@ static bool is_land(const struct tw_flow_id *id) {
     return has_ports && a->port == b->port && !memcmp(&a->addr, &b->addr, sizeof(a->addr));
 }
 
+/* Whether a header of its packets is not in the description, since they are too deep. */
+static bool is_cut(const struct tw_direction_record *side) {
+    for (size_t i = 0; i < TW_CHAINS_PER_SIDE; i++) {
+        if (side->layers[i] & TW_LAYERS_TOO_DEEP) {
+            return true;
+        }
+    }
+    return false;
+}
+
 uint64_t tw_flowstat_of(const struct tw_flow_record *record, enum tw_side side) {
     uint64_t stat = record->side[side].flow_stat;
     stat |= side == TW_B ? STAT_B : 0;
@@ -27,6 +39,7 @@ uint64_t tw_flowstat_of(const struct tw_flow_record *record, enum tw_side side) 
     stat |= record->end == TW_END_TIMEOUT ? STAT_TIMEOUT : 0;
     stat |= record->end == TW_END_EVICTED ? STAT_EVICTED : 0;
     stat |= is_land(&record->id) ? STAT_LAND : 0;
+    stat |= is_cut(&record->side[side]) ? TW_STAT_HEADERS_NOT_WHOLE : 0;
     return stat | (record->id.ip_version == 4 ? STAT_IPV4 : STAT_IPV6);
 }
 
