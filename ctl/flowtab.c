@@ -8,9 +8,9 @@
 #include "bits.h"
 #include "json.h"
 
+/* Who, when, how much, and whether it stalled: what a line of a terminal has room for. */
 static const char usual[] = "dir,flowInd,srcIP,srcPort,dstIP,dstPort,timeFirst,duration,pktsSnt,l7BytesSnt,"
-                            "tcpStatesAFlags,tcpWinStat,tcpWinScale,tcpWinMin,tcpWinThCnt,tcpWinZero,tcpWinAlarms,"
-                            "tcpWinLowTime";
+                            "tcpWinThCnt,tcpWinAlarms,tcpWinLowTime";
 
 /* Columns that are text even where it looks like a number. */
 static const char *const texts[] = {"dir",      "flowStat",        "hdrDesc",    "srcMac",     "dstMac", "ethType",

@@ -59,6 +59,7 @@ static Suite *(*const suites[])(void) = {
     suite_rate,
     suite_elders,
     suite_ethertypes,
+    suite_sheet,
     suite_flowtable,
     suite_fragments,
     suite_handshakes,

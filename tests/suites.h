@@ -53,6 +53,7 @@ Suite *suite_pool(void);
 Suite *suite_rate(void);
 Suite *suite_elders(void);
 Suite *suite_ethertypes(void);
+Suite *suite_sheet(void);
 Suite *suite_flowtable(void);
 Suite *suite_fragments(void);
 Suite *suite_handshakes(void);
