@@ -242,8 +242,10 @@ START_TEST(it_grows_and_keeps_what_was_there) {
     for (int i = 0; i < 100000; i++)
         tw_text_bytes(&text, "0123456789", 10);
     ck_assert_uint_eq(text.len, 1000000);
+    size_t wrong = 0; /* a million checks one by one take seconds */
     for (size_t i = 0; i < text.len; i++)
-        ck_assert_int_eq(text.data[i], (char)('0' + i % 10));
+        wrong += text.data[i] != (char)('0' + i % 10);
+    ck_assert_uint_eq(wrong, 0);
 }
 END_TEST
 
