@@ -10,13 +10,13 @@ lib += detect flow flowtable fragments handshakes outfiles extract chain drain k
 lib += linefile filestore naming numbers retention keeper sink writer text json community human bits flowstat flowlog alarmlog ethertypes report sheet report_text hosts
 daemon := config configscan keys units value options log capture manifest output alarmlines labels progress hook session
 daemon += reader offline signals daemon
-daemon += notify journal status metrics reports source control privileges live reload
+daemon += notify journal status metrics reports source control privileges live reload sandbox
 ctl := ctl status request reload follow decode flows flowtab instance jsonread tail verdict
 programs := tcpwind tcpwindctl
 tests := capfile retention keeper hook outfiles err bytes settings tcpopt packet ring pcapfile naming queue linefile filestore tally sink writer text json
 tests += human community alarmlog
 tests += layers label anomaly flowlog timers clock report hosts window tcpstate detect config options output capture
-tests += notify status log
+tests += notify status log sandbox
 tests += ethertypes sheet tracker flowkey extract pool rate elders flowtable fragments handshakes
 tests += bits flowtab jsonread tail verdict
 support := folder build_capture build_packet check_json scenario
@@ -54,7 +54,7 @@ ALL_CPPFLAGS = $(INCLUDES) -D_GNU_SOURCE -DTW_VERSION='"$(VERSION)"' $(HARDEN_CP
 ALL_CFLAGS = -std=gnu11 $(WARNINGS) -pthread $(HARDEN_CFLAGS) $(SANITIZE) $(CFLAGS)
 ALL_LDFLAGS = -pthread $(HARDEN_LDFLAGS) $(SANITIZE) $(LDFLAGS)
 LIBS = -lmd
-DAEMON_LIBS = -lpcap -lev -lconfig -lsystemd -lcap-ng
+DAEMON_LIBS = -lpcap -lev -lconfig -lsystemd -lcap-ng -lseccomp
 CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check)
 
 program_files := $(programs:%=$(B)/%)

@@ -17,8 +17,9 @@
 #include "log.h"
 #include "naming.h"
 #include "report.h"
+#include "sandbox.h"
 
-enum { LISTED_AT_ONCE = 256 };
+enum { LISTED_AT_ONCE = 256, REPORT_FOLDER_MODE = 0755 };
 
 static const tw_time flush_time = 10 * TW_SECOND, poll_time = 5 * TW_MS, listing_interval = 100 * TW_MS;
 
@@ -321,6 +322,17 @@ static bool open_folder(struct session *session, const char *prefix) {
     return ok;
 }
 
+/* From here on nothing is done but what packets and reloads need. The writer's thread inherits it. */
+static void enter_sandbox(const struct session *session) {
+    const char *const folders[] = {session->config->pcap.directory, session->config->report.directory};
+    if (session->is_live) {
+        (void)output_make_folder(folders[1], REPORT_FOLDER_MODE); /* who opens it says what is wrong */
+    }
+    unsigned holds = sandbox_enter(folders, session->is_live ? 2 : 1);
+    log_detail("system calls are %sfiltered, writing is %slimited to the output folders",
+               holds & SANDBOX_CALLS ? "" : "not ", holds & SANDBOX_FOLDERS ? "" : "not ");
+}
+
 /* The report is there before any other file: it is what allows an interrupted run to be repeated. */
 static bool begin_report(struct session *session) {
     struct tw_report *report = calloc(1, sizeof(*report));
@@ -362,8 +374,11 @@ bool session_open(struct session *ret, const struct options *options, const stru
         log_error("%s: %s", prefix, tw_strerror(TW_ENAME));
         return false;
     }
-    bool ok = prepare_files(session) && open_folder(session, prefix) && (session->is_live || begin_report(session)) &&
-              start_writer(session) && make_engine(session, fetch);
+    bool ok = prepare_files(session) && open_folder(session, prefix) && (session->is_live || begin_report(session));
+    if (ok) {
+        enter_sandbox(session);
+        ok = start_writer(session) && make_engine(session, fetch);
+    }
     if (!ok) {
         free_all(session);
     }

@@ -53,6 +53,7 @@ static Suite *(*const suites[])(void) = {
     suite_notify,
     suite_status,
     suite_log,
+    suite_sandbox,
     suite_timers,
     suite_clock,
     suite_pool,

@@ -47,6 +47,7 @@ Suite *suite_capture(void);
 Suite *suite_notify(void);
 Suite *suite_status(void);
 Suite *suite_log(void);
+Suite *suite_sandbox(void);
 Suite *suite_timers(void);
 Suite *suite_clock(void);
 Suite *suite_pool(void);
