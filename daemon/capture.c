@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "origin.h"
@@ -205,6 +206,15 @@ static void explain(struct capture *capture, int err, char *problem) {
              has_detail && err != PCAP_ERROR ? ")" : "", advice);
 }
 
+/*
+ * A socket that asks for stamps makes the kernel stamp each packet when it comes. Without one, each capture stamps a
+ * packet by itself when it gets to it, and two of them could not tell by its stamp whose it is.
+ */
+static void share_stamps(const struct capture *capture) {
+    int on = 1;
+    (void)setsockopt(pcap_fileno(capture->pcap), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
+}
+
 static int open_live(struct capture *capture, const struct capture_options *options, char *problem) {
     char error[PCAP_ERRBUF_SIZE] = "";
     capture->pcap = pcap_create(options->interface, error);
@@ -221,6 +231,7 @@ static int open_live(struct capture *capture, const struct capture_options *opti
         explain(capture, err, problem);
         return CAPTURE_EOPEN;
     }
+    share_stamps(capture);
     if (pcap_setnonblock(capture->pcap, 1, error) < 0) {
         snprintf(problem, CAPTURE_PROBLEM_MAX, "%s: %s", options->interface, error);
         return CAPTURE_EOPEN;

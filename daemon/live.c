@@ -99,14 +99,14 @@ static bool use_capture(struct live *live) {
 }
 
 static double time_to_wait(const struct live *live, bool more) {
-    double wait = more || live->source.next ? soon : tick_interval;
+    double wait = more || live->source.next.capture ? soon : tick_interval;
     double required = live->source.now ? (double)capture_timeout(live->source.now) / (double)TW_SECOND : 0;
     return required > 0 && required < wait ? required : wait;
 }
 
 /* A turn: packets, then what time and room allow. Returns whether there were packets. */
 static bool turn(struct live *live) {
-    bool was_replacing = live->source.next != NULL;
+    bool was_replacing = live->source.next.capture != NULL;
     int n = source_dispatch(&live->source, PACKETS_AT_ONCE, session_feed, &live->session);
     tw_engine_flush(live->session.engine);
     if (n == SOURCE_SWITCHED) {
@@ -131,8 +131,7 @@ static void on_readable(struct ev_loop *loop, struct ev_io *watcher, int events)
     }
 }
 
-/* A folder that a reload has left: its files are finished by what was queued then. */
-static void close_old_output(struct live *live) {
+void live_close_old_output(struct live *live) {
     struct tw_writer_stats stats;
     tw_writer_stats(live->session.writer, &stats);
     if (stats.queued == 0) {
@@ -155,7 +154,7 @@ static void on_second(struct live *live, tw_time now) {
         report(live, false);
     }
     read_counters(live); /* often enough for 32 bits never to wrap unseen */
-    close_old_output(live);
+    live_close_old_output(live);
     if (now - live->interval >= (interval ? interval : interval_without_reports)) {
         on_interval(live, now);
     }
@@ -209,14 +208,14 @@ static void on_retry(struct ev_loop *loop, struct ev_timer *watcher, int events)
     char problem[CAPTURE_PROBLEM_MAX];
     (void)loop;
     (void)events;
-    if (live->source.now || live->source.next) {
+    if (live->source.now || live->source.next.capture) {
         return; /* a reload has brought another one */
     }
     if (live_open_capture(live->config, &capture, problem) == 0) {
         if (log_may(TOPIC_INTERFACE)) {
             log_notice("%s is back", live->config->capture.interface);
         }
-        source_replace(&live->source, capture);
+        source_replace(&live->source, capture, false);
     } else {
         retry_later(live, live->retry_after * 2 < retry_most ? live->retry_after * 2 : retry_most);
     }
@@ -261,7 +260,7 @@ static void on_reload(void *context) {
 
 static void on_rotate(void *context) {
     struct live *live = context;
-    tw_engine_cut(live->session.engine);
+    tw_engine_cut(live->session.engine, 0);
 }
 
 static bool on_reload_request(void *context, struct tw_text *answer) {
@@ -307,8 +306,8 @@ static void drain(struct live *live) {
     tw_time begun = session_clock(), last = begun;
     tw_time silence = 2 * capture_latency();
     struct timespec nap = {.tv_nsec = TW_MS};
-    while ((live->source.now || live->source.next) && !live->source.has_ended && session_clock() - begun < drain_most &&
-           session_clock() - last < silence) {
+    while ((live->source.now || live->source.next.capture) && !live->source.has_ended &&
+           session_clock() - begun < drain_most && session_clock() - last < silence) {
         if (turn(live)) {
             last = session_clock();
         } else {

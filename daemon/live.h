@@ -44,6 +44,9 @@ int live_open_capture(const struct config *config, struct capture **ret, char *p
 /* Begin the periodic report anew, at the configured interval; with `at_once` the first comes now. */
 void live_start_reports(struct live *live, bool at_once);
 
+/* Unlock a folder that a reload has left, once its files are finished: by what was queued then. */
+void live_close_old_output(struct live *live);
+
 /* Listen for requests in this folder. Returns NULL with errno when that is not possible. */
 struct control *live_open_control(struct live *live, int dirfd);
 void live_close_control(struct control **control);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "err.h"
 #include "live.h"
@@ -98,31 +99,31 @@ static bool prepare_reports(struct live *live, struct change *change) {
     return change->control != NULL;
 }
 
-/* The number of the next pcap file that is begun. */
-static uint64_t next_number(const struct live *live) {
-    struct tw_writer_stats stats;
-    tw_writer_stats(live->session.writer, &stats);
-    return live->session.output.next_pcap + stats.n_files;
+/* Back to a folder that was left just now: it is free as soon as its last file is finished, which is soon. */
+static void free_old_output(struct live *live) {
+    static const struct timespec nap = {.tv_nsec = TW_MS};
+    tw_time until = session_clock() + 100 * TW_MS;
+    live_close_old_output(live);
+    while (live->old_output.dirfd > 0 && session_clock() < until) {
+        (void)nanosleep(&nap, NULL);
+        live_close_old_output(live);
+    }
 }
 
-static bool prepare_output(const struct live *live, struct change *change) {
+static bool prepare_output(struct live *live, struct change *change) {
     char problem[OUTPUT_PROBLEM_MAX];
     const struct config *now = live->config, *next = change->config;
     if (strcmp(now->pcap.directory, next->pcap.directory) == 0 &&
         strcmp(now->engine.pcap.prefix, next->engine.pcap.prefix) == 0) {
         return true;
     }
+    free_old_output(live);
     int err = output_open(next->pcap.directory, next->engine.pcap.prefix, true, &change->output, problem);
     if (err) {
         say_folder(change, "pcap.directory", err, problem);
         return false;
     }
     change->has_output = true;
-    if (change->output.next_pcap > next_number(live)) {
-        say(change, "pcap.directory: %s: the numbers of the files there are ahead of ours, must be a restart",
-            next->pcap.directory);
-        return false;
-    }
     return true;
 }
 
@@ -198,21 +199,26 @@ static void commit_output(struct live *live, struct change *change) {
     if (change->has_output) {
         output_close(&live->old_output);
         live->old_output = live->session.output;
-        change->output.next_pcap = live->session.output.next_pcap;
         live->session.output = change->output;
-        tw_engine_cut(live->session.engine); /* what follows belongs into the new folder */
+        tw_engine_cut(live->session.engine, change->output.next_pcap); /* what follows belongs into the new folder */
     }
     live->session.pcap = change->pcap;
     hook_set(&live->session.hook, change->config->pcap.on_close);
 }
 
+/* Do both see the same packets? */
+static bool overlap(const char *interface, const char *other) {
+    return strcmp(interface, other) == 0 || strcmp(interface, "any") == 0 || strcmp(other, "any") == 0;
+}
+
 static void commit(struct live *live, struct change *change) {
+    bool is_beside = overlap(live->config->capture.interface, change->config->capture.interface);
     tw_engine_commit(live->session.engine, change->engine);
     commit_output(live, change);
     *live->config = *change->config;
     (void)labels_open(live->session.labels, live->config->label.country, live->config->label.organisation);
     if (change->capture) {
-        source_replace(&live->source, change->capture);
+        source_replace(&live->source, change->capture, is_beside);
     }
     commit_reports(live, change);
 }

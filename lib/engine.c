@@ -288,7 +288,7 @@ void tw_engine_cancel(struct tw_engine_change *change) {
     }
 }
 
-void tw_engine_cut(struct tw_engine *engine) {
+void tw_engine_cut(struct tw_engine *engine, uint64_t next_pcap) {
     tw_engine_flush(engine);
-    tw_extract_cut(tw_tracker_extract(engine->tracker));
+    tw_extract_cut(tw_tracker_extract(engine->tracker), next_pcap);
 }

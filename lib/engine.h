@@ -67,8 +67,8 @@ int tw_engine_prepare(struct tw_engine *engine, const struct tw_settings *settin
 void tw_engine_commit(struct tw_engine *engine, struct tw_engine_change *change);
 void tw_engine_cancel(struct tw_engine_change *change);
 
-/* Finish the pcap files that are open; the next packet that is extracted begins a new one. */
-void tw_engine_cut(struct tw_engine *engine);
+/* Finish the pcap files that are open; the next packet that is extracted begins one with this number (0: the next). */
+void tw_engine_cut(struct tw_engine *engine, uint64_t next_pcap);
 
 /*
  * Fill in what the engine knows: time, packets, flows, window, alarms, ring, extract.flows, extract.skipped, the losses

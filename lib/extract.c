@@ -332,6 +332,7 @@ void tw_extract_cancel(struct tw_extract_change *change) {
     }
 }
 
-void tw_extract_cut(struct tw_extract *x) {
+void tw_extract_cut(struct tw_extract *x, uint64_t next_pcap) {
     tw_outfiles_cut(&x->files);
+    tw_outfiles_configure(&x->files, &x->settings.pcap, next_pcap);
 }

@@ -60,11 +60,20 @@ resident() {
     awk '/VmRSS/ { print $2 }' "/proc/$tcpwind/status"
 }
 
-configure "" 1 64
-"$TCPWIND" -q -c "$dir/conf" >"$dir/stdout" 2>"$dir/stderr" &
-tcpwind=$!
-await test -S "$dir/run/control" || { cat "$dir/stderr"; exit 1; }
+start() {
+    rm -rf "$dir/out"
+    "$TCPWIND" -q -c "$dir/conf" >"$dir/stdout" 2>"$dir/stderr" &
+    tcpwind=$!
+    await test -S "$dir/run/control" || { cat "$dir/stderr"; exit 1; }
+}
 
+stop() {
+    kill "$tcpwind"
+    wait "$tcpwind"
+}
+
+configure "" 1 64
+start
 packets=$(tcpdump -nn -r "$here/../captures/stall.pcap" 2>/dev/null | wc -l)
 loops=$((reloads * 12))
 far tcpreplay -q -K --pps=20000 --loop "$loops" -i tw1 "$here/../captures/stall.pcap" >"$dir/tcpreplay" 2>&1 &
@@ -86,8 +95,7 @@ same "every reload ended as it should" "$n" $((good + bad))
 most=30000
 is_sanitized "$TCPWIND" && most=300000 # what was freed is kept for a while
 holds "memory does not grow by it: $grown KiB in $((n - reloads / 2)) reloads" test "$grown" -lt "$most"
-kill "$tcpwind"
-wait "$tcpwind"
+stop
 same "exit status" 0 $?
 report=$dir/out/tcpwind_report.json
 same "the kernel dropped nothing" 0 "$(json "$report" 'd["capture"]["dropped_kernel"]')"
@@ -95,4 +103,61 @@ same "every packet was taken, once" $((packets * loops)) "$(json "$report" 'd["p
 same "every stall is an alarm" $((2 * loops)) "$(json "$report" 'd["alarms"]["total"]')"
 same "written and lost packets are all packets" $((packets * loops)) \
     "$(json "$report" 'd["extract"]["packets"] + sum(d["extract"]["lost"].values())')"
+
+# Two captures side by side while packets come as fast as they can: each is taken from one of them, once.
+configure "" 1000000 64 # no alarm
+start
+loops=$((reloads * 40)) n=0
+far tcpreplay -q -K --topspeed --loop "$loops" -i tw1 "$here/../captures/stall.pcap" >"$dir/tcpreplay" 2>&1 &
+replay=$!
+while kill -0 "$replay" 2>/dev/null; do
+    good_reload $((n % 2)) || echo "not reloaded"
+    sleep 0.1 # the other capture has to take over before it is replaced itself
+    n=$((n + 1))
+done
+sleep 0.3
+stop
+report=$dir/out/tcpwind_report.json
+dropped=$(json "$report" 'd["capture"]["dropped_kernel"]')
+if [ "$dropped" -eq 0 ]; then
+    same "at full rate, $n reloads, $(grep -o '[0-9.]* pps' "$dir/tcpreplay"): every packet was taken, once" \
+        $((packets * loops)) "$(json "$report" 'd["packets"]["tcp"]')"
+else
+    holds "at full rate, $n reloads: this machine was too slow ($dropped dropped), but none was taken twice" \
+        test "$(json "$report" 'd["packets"]["tcp"]')" -le $((packets * loops))
+fi
+
+# Another folder, where there are numbers already, and back.
+in_folder() { # FOLDER
+    configure "tcp" 1 64
+    sed -i "s|directory = \"$dir/out\"|directory = \"$1\"|" "$dir/conf"
+    "$ctl" reload "$dir/run" >"$dir/answer" 2>&1 || { cat "$dir/answer"; return 1; }
+}
+
+replay_once() {
+    far tcpreplay -q -K --pps=5000 -i tw1 "$here/../captures/stall.pcap" >"$dir/tcpreplay" 2>&1
+    sleep 0.2
+}
+
+finished() { # FOLDER: the numbers of its files
+    find "$1" -name 'tcpwind-*.pcap' ! -type l | sed 's/.*Z-0*\([0-9]*\).*/\1/' | sort -n | xargs
+}
+
+mkdir "$dir/other"
+: >"$dir/other/tcpwind-20240101T000000Z-000041.pcap"
+configure "tcp" 1 64
+start
+replay_once
+holds "a folder whose numbers are ahead" in_folder "$dir/other"
+replay_once
+holds "and back, and on, and back" eval \
+    'in_folder "$dir/out" && replay_once && in_folder "$dir/other" && in_folder "$dir/out" && replay_once'
+stop
+same "another folder: numbers of the first one go on" "1 2 3" "$(finished "$dir/out")"
+same "another folder: and those of the other" "41 42" "$(finished "$dir/other")"
+same "another folder: every packet is in one of them" $((4 * packets)) \
+    "$(for file in "$dir"/out/tcpwind-*Z-*.pcap "$dir"/other/tcpwind-*-000042.pcap; do
+        tcpdump -nn -r "$file" 2>/dev/null
+    done | wc -l)"
+same "another folder: nothing is unfinished" "" "$(find "$dir" -name '*.part')"
 finish
