@@ -438,75 +438,80 @@ class Times:
 
 # --- files
 
-class File:
-    """A capture file's bytes, of a format drawn at random; all keep nanoseconds but one, which has microseconds."""
+class Format:
+    """How a file is laid out: "nano", "micro" and "modified" are pcap ("modified" as patched systems wrote it, which
+    libpcap alone reads), "ng" is pcapng with one interface for each of the resolutions."""
 
-    def __init__(self, rng, link):
-        self.rng, self.link = rng, link
-        self.kind = rng.choice(("nano", "nano", "micro", "ng", "ng"))
-        self.order = rng.choice("<<>")
-        self.snaplen = rng.choice((262144, 262144, 0, 65535, 96, 68, 58))
-        self.parts = [self.header()]
+    def __init__(self, kind, order="<", snaplen=262144, resolutions=(9,)):
+        self.kind, self.order, self.snaplen, self.resolutions = kind, order, snaplen, resolutions
 
-    def header(self):
-        if self.kind != "ng":
-            magic = 0xA1B2C3D4 if self.kind == "micro" else 0xA1B23C4D
-            return struct.pack(self.order + "IHHiIII", magic, 2, 4, 0, 0, self.snaplen, self.link)
-        section = self.block(0x0A0D0D0A, struct.pack(self.order + "IHHq", 0x1A2B3C4D, 1, 0, -1))
-        self.resolutions = [self.rng.choice((9, 9, 6, 0x80 | 20, 10, 3)) for _ in range(self.rng.choice((1, 1, 2)))]
-        if self.rng.random() < 0.8:
-            self.resolutions = [9] * len(self.resolutions)
-        return section + b"".join(self.interface(x) for x in self.resolutions)
+    @classmethod
+    def draw(cls, rng):
+        kind, order = rng.choice(("nano", "nano", "micro", "ng", "ng")), rng.choice("<<>")
+        odd = [rng.choice((9, 9, 6, 0x80 | 20, 10, 3)) for _ in range(rng.choice((1, 1, 2)))]
+        snaplen = rng.choice((262144, 262144, 0, 65535, 96, 68, 58))
+        return cls(kind, order, snaplen, odd if rng.random() < 0.2 else [9] * len(odd))
 
-    def interface(self, resolution):
-        option = struct.pack(self.order + "HHBxxx", 9, 1, resolution) + struct.pack(self.order + "HH", 0, 0)
-        return self.block(1, struct.pack(self.order + "HHI", self.link, 0, self.snaplen) + option)
+    def pack(self, fields, *values):
+        return struct.pack(self.order + fields, *values)
 
     def block(self, kind, body):
         body += bytes(-len(body) % 4)
         length = 12 + len(body)
-        return struct.pack(self.order + "II", kind, length) + body + struct.pack(self.order + "I", length)
+        return self.pack("II", kind, length) + body + self.pack("I", length)
 
-    def add(self, time, frame, cut, wire):
-        captured = frame if cut is None else frame[:cut]
-        captured = captured[:self.snaplen] if self.snaplen else captured
-        wire = len(frame) if wire is None else wire
+    def header(self, link):
         if self.kind != "ng":
-            fraction = time % S // (1000 if self.kind == "micro" else 1)
-            self.parts.append(struct.pack(self.order + "IIII", time // S, fraction, len(captured), wire) + captured)
-            return
-        number = self.rng.randrange(len(self.resolutions))
-        resolution = self.resolutions[number]
+            magic = {"micro": 0xA1B2C3D4, "nano": 0xA1B23C4D, "modified": 0xA1B2CD34}[self.kind]
+            return self.pack("IHHiIII", magic, 2, 4, 0, 0, self.snaplen, link)
+        section = self.block(0x0A0D0D0A, self.pack("IHHq", 0x1A2B3C4D, 1, 0, -1))
+        return section + b"".join(self.block(1, self.pack("HHIHHBxxxHH", link, 0, self.snaplen, 9, 1, resolution, 0, 0))
+                                  for resolution in self.resolutions)
+
+    def record(self, time, captured, wire, interface=0):
+        captured = captured[:self.snaplen] if self.snaplen else captured
+        if self.kind != "ng":
+            fraction = time % S // (1 if self.kind == "nano" else 1000)
+            more = bytes(8) if self.kind == "modified" else b""
+            return self.pack("IIII", time // S, fraction, len(captured), wire) + more + captured
+        resolution = self.resolutions[interface]
         ticks = time * 10**resolution // S if resolution < 0x80 else (time << (resolution & 0x7F)) // S
-        head = struct.pack(self.order + "IIIII", number, ticks >> 32 & M32, ticks & M32, len(captured), wire)
-        self.parts.append(self.block(6, head + captured))
-        if self.rng.random() < 0.02:
-            self.parts.append(self.block(self.rng.choice((4, 5, 0xBAD)), bytes(8)))
+        return self.block(6, self.pack("IIIII", interface, ticks >> 32 & M32, ticks & M32, len(captured), wire) + captured)
 
-    def bytes(self):
-        whole = b"".join(self.parts)
-        if self.rng.random() < 0.1:
-            return whole[:max(60, len(whole) - self.rng.randrange(200))]
-        return whole
+    def file(self, link, packets, rng):
+        """Among the blocks of pcapng are some of other kinds."""
+        parts = [self.header(link)]
+        for time, captured, wire in packets:
+            parts.append(self.record(time, captured, wire, rng.randrange(len(self.resolutions))))
+            if self.kind == "ng" and rng.random() < 0.02:
+                parts.append(self.block(rng.choice((4, 5, 0xBAD)), bytes(8)))
+        return b"".join(parts)
 
 
-def make(seed, packets=None):
-    """The bytes of the capture that belongs to a seed, and the ending of its name."""
-    rng = random.Random(seed)
+def draw_packets(rng):
+    """A link type and packets: times, captured bytes, lengths on the wire."""
     link = rng.choice((1,) * 10 + (113, 276, 276, 101, 12, 0, 108, 9))
-    out, times, file = [], Times(rng), File(rng, link)
+    out, times = [], Times(rng)
     connections = [Connection(rng, link, out) for _ in range(rng.choice((1, 1, 2, 3, 5, 12, 40)))]
-    count = packets or rng.choice((30, 60, 120, 250))
-    busy = connections
+    busy, count = connections, rng.choice((30, 60, 120, 250))
     while len(out) < count:
         if rng.random() < 0.05:
             busy = rng.sample(connections, rng.randrange(1, len(connections) + 1))
         rng.choice(busy).move()
         if rng.random() < 0.03 and len(out) > 2:            # reordered by the capture
             out[-1], out[-2] = out[-2], out[-1]
-    for frame, cut, wire in out:
-        file.add(times.step(), frame, cut, wire)
-    return file.bytes(), "pcapng" if file.kind == "ng" else "pcap"
+    return link, [(times.step(), frame if cut is None else frame[:cut], len(frame) if wire is None else wire) for frame, cut, wire in out]
+
+
+def make(seed):
+    """The bytes of the capture that belongs to a seed, and the ending of its name."""
+    rng = random.Random(seed)
+    link, packets = draw_packets(rng)
+    form = Format.draw(rng)
+    whole = form.file(link, packets, rng)
+    if rng.random() < 0.1:                                  # broken off
+        whole = whole[:max(60, len(whole) - rng.randrange(200))]
+    return whole, "pcapng" if form.kind == "ng" else "pcap"
 
 
 if __name__ == "__main__":

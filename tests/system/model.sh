@@ -17,7 +17,7 @@ dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 
 compare() { # OPTION... [CAPTURE...]
-    python3 "$here/../support/compare_model.py" "$@"
+    python3 -B "$here/../support/compare_model.py" "$@"
 }
 
 # The check itself: it must see what another program makes of a capture.
@@ -30,7 +30,7 @@ holds "a difference is seen" eval '! compare --seeds 1-10 --mixed 0 --settings d
 
 printf '%s\0' "$here"/../captures/*.pcap "$shared"/captures/*.pcap* >"$dir/captures"
 holds "the public captures" \
-    xargs -0 -a "$dir/captures" python3 "$here/../support/compare_model.py" --seeds 1-0 --mixed 0 \
+    xargs -0 -a "$dir/captures" python3 -B "$here/../support/compare_model.py" --seeds 1-0 --mixed 0 \
     --settings default,rearm,raw,duration,before,short-lives,inverted "$TCPWIND" "$model"
 echo "seeds ${MODEL_SEEDS:=1-100000}, for ${MODEL_SECONDS:=35} s"
 holds "the odd captures" compare --seeds "$MODEL_SEEDS" --seconds "$MODEL_SECONDS" --mixed 3 "$TCPWIND" "$model"
