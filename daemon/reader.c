@@ -252,12 +252,12 @@ static int end_of_plain(struct reader *reader, enum tw_capfile_result result, in
     return CAPTURE_END;
 }
 
-static bool passes(const struct reader *reader, const struct tw_capfile_packet *packet) {
+static bool passes(const struct reader *reader, const struct tw_frame *packet) {
     return !reader->filter || capture_filter_takes(reader->filter, packet->caplen, packet->wirelen, packet->bytes);
 }
 
 static int dispatch_plain(struct reader *reader, int max, struct session *session) {
-    struct tw_capfile_packet packet;
+    struct tw_frame packet;
     for (int n = 0; n < max; n++) {
         enum tw_capfile_result result = tw_capfile_next(reader->plain, &packet);
         if (result != TW_CAPFILE_PACKET) {
@@ -268,8 +268,7 @@ static int dispatch_plain(struct reader *reader, int max, struct session *sessio
         }
         if (passes(reader, &packet)) {
             session->packets++;
-            tw_engine_feed(session->engine, &(struct tw_engine_packet){packet.time, packet.caplen, packet.wirelen,
-                                                                       packet.bytes, packet.origin, packet.offset});
+            tw_engine_feed(session->engine, &packet);
         }
     }
     return max;

@@ -405,7 +405,7 @@ void session_feed(void *context, tw_time time, uint32_t caplen, uint32_t wirelen
     struct session *session = context;
     session->packets++;
     tw_engine_feed(session->engine,
-                   &(struct tw_engine_packet){.time = time, .caplen = caplen, .wirelen = wirelen, .bytes = bytes});
+                   &(struct tw_frame){.time = time, .caplen = caplen, .wirelen = wirelen, .bytes = bytes});
 }
 
 /* Wait until everything is in the files; live not longer than the flush may take. Returns what is left of that. */

@@ -34,6 +34,7 @@ struct tw_capfile {
     struct tw_origins *origins;
     uint32_t first_origin, section; /* numbers of the file's, and of the section's first interface */
     bool is_ng, is_swapped;
+    uint32_t plain_caplen, plain_scale; /* pcap: a record up to so long is handed out whole; nanoseconds in a unit */
     uint8_t *buffer;
     size_t room, at, filled;       /* bytes at `at` to `filled` are not worked on yet */
     uint64_t base;                 /* position in the file of the buffer's first byte */
@@ -45,6 +46,11 @@ struct tw_capfile {
 };
 
 /* The buffer. */
+
+/* Tell what is in the buffer to those that fetch packets again. */
+static void lend_buffer(struct tw_capfile *file) {
+    file->origins->part = (struct tw_origin_part){file->fd, file->base, file->buffer, file->filled};
+}
 
 static bool make_room(struct tw_capfile *file, size_t n) {
     memmove(file->buffer, file->buffer + file->at, file->filled - file->at);
@@ -84,11 +90,13 @@ static bool ensure(struct tw_capfile *file, size_t n) {
     if (file->filled - file->at >= n) {
         return true;
     }
+    file->origins->part.len = 0;
     if (!make_room(file, n)) {
         return false;
     }
     while (file->filled < n && fill(file)) {
     }
+    lend_buffer(file);
     return file->filled >= n;
 }
 
@@ -133,8 +141,7 @@ static enum tw_capfile_result at_boundary(struct tw_capfile *file, const char *k
     return cut_off(file, kind, what, wanted, 0);
 }
 
-static void hand_out(struct tw_capfile *file, uint32_t number, const struct tw_record *record,
-                     struct tw_capfile_packet *ret) {
+static void hand_out(struct tw_capfile *file, uint32_t number, const struct tw_record *record, struct tw_frame *ret) {
     const struct tw_origin *origin = &file->origins->list[number];
     uint32_t snaplen = tw_origin_snaplen(origin);
     uint32_t limit = snaplen < TW_ORIGIN_CAPLEN_MAX ? snaplen : TW_ORIGIN_CAPLEN_MAX;
@@ -158,6 +165,11 @@ static int open_pcap(struct tw_capfile *file) {
         .units = tw_file_u32(file->is_swapped, p) == (uint32_t)MAGIC_NANO ? 1000000000 : 1000000,
     };
     file->at += PCAP_HEADER;
+    file->plain_scale = 1000000000 / (uint32_t)origin.units;
+    file->plain_caplen = tw_origin_snaplen(&origin);
+    if (file->plain_caplen > TW_ORIGIN_CAPLEN_MAX) {
+        file->plain_caplen = TW_ORIGIN_CAPLEN_MAX;
+    }
     return tw_origins_add(file->origins, &origin);
 }
 
@@ -167,7 +179,29 @@ static enum tw_capfile_result cut_record(struct tw_capfile *file, uint32_t caple
     return cut_off(file, "", "captured ", in_first_part ? snaplen : caplen, RECORD_HEADER);
 }
 
-static enum tw_capfile_result next_record(struct tw_capfile *file, struct tw_capfile_packet *ret) {
+/* A record that is in the buffer and as it should be: nearly every one. Returns false for any other. */
+static inline bool next_plain_record(struct tw_capfile *file, struct tw_frame *ret) {
+    const uint8_t *p = here(file);
+    bool swap = file->is_swapped;
+    if (file->filled - file->at < RECORD_HEADER) {
+        return false;
+    }
+    uint32_t caplen = tw_file_u32(swap, p + 8), wirelen = tw_file_u32(swap, p + 12);
+    if (caplen > file->plain_caplen || file->filled - file->at - RECORD_HEADER < caplen) {
+        return false;
+    }
+    ret->time =
+        (tw_time)(tw_file_u32(swap, p) * UINT64_C(1000000000) + (uint64_t)tw_file_u32(swap, p + 4) * file->plain_scale);
+    ret->caplen = caplen;
+    ret->wirelen = wirelen > caplen ? wirelen : caplen;
+    ret->bytes = p + RECORD_HEADER;
+    ret->origin = file->first_origin;
+    ret->offset = file->base + file->at;
+    file->at += RECORD_HEADER + (size_t)caplen;
+    return true;
+}
+
+static enum tw_capfile_result next_record(struct tw_capfile *file, struct tw_frame *ret) {
     const struct tw_origin *origin = &file->origins->list[file->first_origin];
     struct tw_record record;
     if (!ensure(file, RECORD_HEADER)) {
@@ -281,8 +315,7 @@ static enum tw_capfile_result take_section(struct tw_capfile *file, const struct
     return TW_CAPFILE_PACKET;
 }
 
-static enum tw_capfile_result take_packet(struct tw_capfile *file, const struct block *block,
-                                          struct tw_capfile_packet *ret) {
+static enum tw_capfile_result take_packet(struct tw_capfile *file, const struct block *block, struct tw_frame *ret) {
     struct tw_record record;
     if (!tw_record_parse_block(file->is_swapped, block->type, here(file), block->len - 4, &record)) {
         return too_short(file, block);
@@ -307,7 +340,7 @@ static enum tw_capfile_result take_packet(struct tw_capfile *file, const struct 
     return TW_CAPFILE_PACKET;
 }
 
-static enum tw_capfile_result next_packet_block(struct tw_capfile *file, struct tw_capfile_packet *ret) {
+static enum tw_capfile_result next_packet_block(struct tw_capfile *file, struct tw_frame *ret) {
     struct block block;
     enum tw_capfile_result result;
     while ((result = next_block(file, &block)) == TW_CAPFILE_PACKET) {
@@ -433,6 +466,7 @@ int tw_capfile_open(int fd, const uint8_t *head, size_t len, struct tw_origins *
 
 void tw_capfile_close(struct tw_capfile *file) {
     if (file) {
+        file->origins->part.len = 0;
         free(file->buffer);
         free(file);
     }
@@ -442,9 +476,12 @@ const struct tw_origin *tw_capfile_first(const struct tw_capfile *file) {
     return file->origins->n > file->first_origin ? &file->origins->list[file->first_origin] : NULL;
 }
 
-enum tw_capfile_result tw_capfile_next(struct tw_capfile *file, struct tw_capfile_packet *ret) {
+enum tw_capfile_result tw_capfile_next(struct tw_capfile *file, struct tw_frame *ret) {
     if (file->result != TW_CAPFILE_PACKET) {
         return file->result;
+    }
+    if (!file->is_ng && next_plain_record(file, ret)) {
+        return TW_CAPFILE_PACKET;
     }
     return file->is_ng ? next_packet_block(file, ret) : next_record(file, ret);
 }

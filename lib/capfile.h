@@ -29,14 +29,6 @@ enum tw_capfile_result {
     TW_CAPFILE_AGAIN,  /* a signal came while waiting for a pipe; nothing is lost, call again */
 };
 
-struct tw_capfile_packet {
-    tw_time time;
-    uint32_t caplen, wirelen; /* caplen <= wirelen, caplen <= TW_ORIGIN_CAPLEN_MAX */
-    const uint8_t *bytes;     /* until the next call */
-    uint32_t origin;          /* number in the set */
-    uint64_t offset;          /* of its record, from where the file was opened */
-};
-
 /* Whether a file that begins with these bytes (the first TW_CAPFILE_HEAD, or all there are) has a format of ours. */
 bool tw_capfile_knows(const uint8_t *head, size_t len);
 
@@ -58,8 +50,8 @@ void tw_capfile_close(struct tw_capfile *file);
 /* The first interface of the file; NULL when it is broken before that. Valid until the next one is met. */
 const struct tw_origin *tw_capfile_first(const struct tw_capfile *file);
 
-/* The next packet. After the end, and what is broken, the same is returned again. */
-enum tw_capfile_result tw_capfile_next(struct tw_capfile *file, struct tw_capfile_packet *ret);
+/* The next packet, caplen <= TW_ORIGIN_CAPLEN_MAX; its bytes are there until the next call. After the end, and what is broken, the same is returned again. */
+enum tw_capfile_result tw_capfile_next(struct tw_capfile *file, struct tw_frame *ret);
 
 /* What is broken, in libpcap's words. */
 const char *tw_capfile_problem(const struct tw_capfile *file);

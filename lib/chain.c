@@ -20,14 +20,9 @@ static void append(struct tw_extract *x, struct tw_extraction *e, struct tw_ring
 }
 
 void tw_chain_link(struct tw_extract *x, struct tw_flow *flow, tw_ref ref) {
-    struct tw_ring_entry *entry = tw_ring_get(x->ring, ref);
     struct tw_extraction *e = tw_extraction_of(x, flow);
-    entry->flow = tw_flowtable_slot(x->table, flow);
-    uint64_t distance = ref - flow->last_entry;
-    entry->link = flow->last_entry && distance <= UINT32_MAX ? (uint32_t)distance : 0;
-    flow->last_entry = ref;
     if (e) {
-        append(x, e, entry, ref);
+        append(x, e, tw_ring_get(x->ring, ref), ref);
     }
 }
 
@@ -68,8 +63,9 @@ static void turn_chain(struct tw_extract *x, struct tw_extraction *e, const stru
 static void find_aside(struct tw_extract *x, struct tw_extraction *e, const struct tw_flow *flow, tw_ref done,
                        struct found *found) {
     for (int side = 0; side < TW_SIDE_COUNT; side++) {
-        const struct tw_handshake *h =
-            flow->rest[side].aside ? tw_handshakes_get(x->handshakes, flow->rest[side].aside) : NULL;
+        const struct tw_handshake *h = tw_flow_aside(flow, (enum tw_side)side)
+                                           ? tw_handshakes_get(x->handshakes, tw_flow_aside(flow, (enum tw_side)side))
+                                           : NULL;
         if (h && h->ref > done) {
             e->aside |= (uint8_t)(1 << side);
             count_found(found, side, true);

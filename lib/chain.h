@@ -15,7 +15,7 @@ void tw_chain_take(struct tw_extract *x, struct tw_extraction *e, const struct t
 void tw_chain_done(const struct tw_extract *x, const struct tw_flow *flow, struct tw_flow_extraction *state,
                    tw_ref raising);
 
-/* A packet of the flow is in the ring: chain it, behind what its extraction has to write if there is one. */
+/* The flow's newest packet in the ring: it goes behind what its extraction has to write, if there is one. */
 void tw_chain_link(struct tw_extract *x, struct tw_flow *flow, tw_ref ref);
 
 #endif

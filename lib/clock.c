@@ -26,10 +26,15 @@ static tw_time candidate(const struct tw_clock *clock, tw_time packet_time) {
     return t;
 }
 
-tw_time tw_clock_feed(struct tw_clock *clock, tw_time packet_time) {
+static tw_time min(tw_time a, tw_time b) {
+    return a < b ? a : b;
+}
+
+tw_time tw_clock_feed_odd(struct tw_clock *clock, tw_time packet_time) {
     if (!clock->started) {
         clock->started = true;
-        clock->now = packet_time < 0 ? 0 : packet_time < latest ? packet_time : latest;
+        clock->now = packet_time < 0 ? 0 : min(packet_time, latest);
+        clock->horizon = latest;
     }
     tw_time t = candidate(clock, packet_time);
     if (__builtin_sub_overflow(t, packet_time, &clock->offset)) {
@@ -60,4 +65,5 @@ void tw_clock_tick(struct tw_clock *clock, tw_time monotonic, bool silent) {
         clock->line_now = clock->now;
         clock->line_monotonic = monotonic;
     }
+    clock->horizon = min(on_line(clock) + tolerance, latest);
 }

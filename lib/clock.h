@@ -12,8 +12,9 @@
 #include "types.h"
 
 struct tw_clock {
-    tw_time now;    /* valid once started */
-    tw_time offset; /* now = packet time + offset, for a packet in order */
+    tw_time now;     /* valid once started */
+    tw_time offset;  /* now = packet time + offset, for a packet in order */
+    tw_time horizon; /* a packet in order, and before it, is plainly believed */
     bool started;
 
     /* live: the line along which the monotonic clock lets this one go, through a point where both were known */
@@ -23,12 +24,25 @@ struct tw_clock {
 };
 
 /* Follow a packet's time; returns the clock at that packet. */
-tw_time tw_clock_feed(struct tw_clock *clock, tw_time packet_time);
+static inline tw_time tw_clock_feed(struct tw_clock *clock, tw_time packet_time);
 
 /*
  * Live: what the monotonic clock shows, after a dispatch. With `silent` (no packet is waiting) the clock goes on along
  * the monotonic one. Does nothing before the first packet.
  */
 void tw_clock_tick(struct tw_clock *clock, tw_time monotonic, bool silent);
+
+/* A packet whose time is out of order, or may be a step; for tw_clock_feed(). */
+tw_time tw_clock_feed_odd(struct tw_clock *clock, tw_time packet_time);
+
+/* Nearly every packet comes in order: the offset stays. */
+static inline tw_time tw_clock_feed(struct tw_clock *clock, tw_time packet_time) {
+    tw_time t;
+    if (__builtin_add_overflow(packet_time, clock->offset, &t) || t < clock->now || t >= clock->horizon) {
+        return tw_clock_feed_odd(clock, packet_time);
+    }
+    clock->now = t;
+    return t;
+}
 
 #endif

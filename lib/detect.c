@@ -1,24 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "detect.h"
 
-static uint32_t rearm(const struct tw_detect_settings *settings) {
-    return settings->rearm ? settings->rearm : settings->threshold;
-}
-
-enum tw_verdict tw_detect_raw(const struct tw_detect_settings *settings, uint32_t raw) {
-    if (raw < settings->threshold) {
-        return TW_VERDICT_LOW;
-    }
-    return raw >= rearm(settings) ? TW_VERDICT_REARMED : TW_VERDICT_BETWEEN;
-}
-
-enum tw_verdict tw_detect_scaled(const struct tw_detect_settings *settings, const struct tw_window *window) {
-    if (window->has_effective) {
-        return tw_detect_raw(settings, window->effective);
-    }
-    return window->effective ? TW_VERDICT_REARMED : settings->threshold ? TW_VERDICT_LOW : TW_VERDICT_BETWEEN;
-}
-
 bool tw_detect_low(struct tw_detect *detect, bool is_zero, tw_time clock, tw_time packet_time) {
     bool begins = !detect->episode.is_open;
     if (begins) {

@@ -33,10 +33,21 @@ struct tw_detect {
 enum tw_verdict { TW_VERDICT_LOW, TW_VERDICT_BETWEEN, TW_VERDICT_REARMED };
 
 /* What a window of this raw value means where no scale is applied. */
-enum tw_verdict tw_detect_raw(const struct tw_detect_settings *settings, uint32_t raw);
+static inline enum tw_verdict tw_detect_raw(const struct tw_detect_settings *settings, uint32_t raw) {
+    if (raw < settings->threshold) {
+        return TW_VERDICT_LOW;
+    }
+    return raw >= settings->rearm ? TW_VERDICT_REARMED : TW_VERDICT_BETWEEN; /* never below the threshold */
+}
 
 /* What the segment that `window` was just fed means. Of an unknown scale only 0 is certain. */
-enum tw_verdict tw_detect_scaled(const struct tw_detect_settings *settings, const struct tw_window *window);
+static inline enum tw_verdict tw_detect_scaled(const struct tw_detect_settings *settings,
+                                               const struct tw_window *window) {
+    if (window->has_effective) {
+        return tw_detect_raw(settings, window->effective);
+    }
+    return window->effective ? TW_VERDICT_REARMED : settings->threshold ? TW_VERDICT_LOW : TW_VERDICT_BETWEEN;
+}
 
 /* Count a low segment; returns true when an episode begins with it. */
 bool tw_detect_low(struct tw_detect *detect, bool is_zero, tw_time clock, tw_time packet_time);

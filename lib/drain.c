@@ -127,8 +127,8 @@ static enum tw_side first_aside(const struct tw_extract *x, const struct tw_extr
     if (e->aside != TW_ALL_SIDES) {
         return e->aside == 1 << TW_A ? TW_A : TW_B;
     }
-    const struct tw_handshake *a = tw_handshakes_get(x->handshakes, flow->rest[TW_A].aside);
-    const struct tw_handshake *b = tw_handshakes_get(x->handshakes, flow->rest[TW_B].aside);
+    const struct tw_handshake *a = tw_handshakes_get(x->handshakes, tw_flow_aside(flow, TW_A));
+    const struct tw_handshake *b = tw_handshakes_get(x->handshakes, tw_flow_aside(flow, TW_B));
     return !b || (a && a->ref < b->ref) ? TW_A : TW_B;
 }
 
@@ -158,7 +158,7 @@ static bool pump_aside(struct tw_extract *x, struct tw_extraction *e, tw_time cl
         enum tw_side side = first_aside(x, e, flow);
         uint64_t number = flow->rest[side].handshake_number;
         cross_gap(x, e, number);
-        if (is_in_range(x, number) && write_aside(x, e, flow->rest[side].aside, clock) == TW_EAGAIN) {
+        if (is_in_range(x, number) && write_aside(x, e, tw_flow_aside(flow, side), clock) == TW_EAGAIN) {
             return false;
         }
         e->gap.at = number + 1;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "clock.h"
 #include "err.h"
@@ -14,7 +15,9 @@
 #include "tracker.h"
 
 enum {
-    BATCH = 64,          /* packets whose flows are fetched from memory at the same time */
+    BATCH = 32,          /* packets whose buckets are on their way from memory at the same time */
+    KEYS_AHEAD = 16,     /* so many packets before their turn the keys of their flows are fetched, */
+    FLOWS_AHEAD = 8,     /*   and then the rest of them */
     PUMP_BYTES = 1 << 20 /* moved for each waiting extraction at a tick */
 };
 
@@ -32,7 +35,6 @@ struct tw_engine {
     struct tw_report counts; /* time, packets */
     uint32_t n;
     struct tw_tracked batch[BATCH];
-    struct tw_packet packet[BATCH];
 };
 
 int tw_engine_create(const struct tw_engine_options *options, struct tw_engine **ret) {
@@ -69,11 +71,19 @@ int tw_engine_source(struct tw_engine *engine, int dlt, uint32_t snaplen) {
     return 0;
 }
 
-static void count_protocol(struct tw_packet_counters *c, uint8_t proto, uint32_t wirelen) {
-    switch (proto) {
+/* What few packets are. */
+static void count_rest(struct tw_packet_counters *c, struct tw_ethertypes *types, const struct tw_packet *packet) {
+    c->cut_short += (packet->status & TW_PACKET_CUT) != 0;
+    c->malformed += (packet->status & TW_PACKET_MALFORMED) != 0;
+    c->too_deep += (packet->status & TW_PACKET_TOO_DEEP) != 0;
+    if (!packet->ip_version) {
+        c->non_ip++;
+        tw_ethertypes_feed(types, packet->ethertype);
+        return;
+    }
+    c->fragments += packet->status & TW_PACKET_LATER_FRAGMENT || packet->n_first;
+    switch (packet->proto) {
     case IPPROTO_TCP:
-        c->tcp++;
-        c->tcp_bytes += wirelen;
         break;
     case IPPROTO_UDP:
         c->udp++;
@@ -95,19 +105,15 @@ static void count_packet(struct tw_packet_counters *c, struct tw_ethertypes *typ
     c->total++;
     c->captured_bytes += caplen;
     c->wire_bytes += wirelen;
-    if (packet->status & (TW_PACKET_CUT | TW_PACKET_MALFORMED | TW_PACKET_TOO_DEEP)) {
-        c->cut_short += (packet->status & TW_PACKET_CUT) != 0;
-        c->malformed += (packet->status & TW_PACKET_MALFORMED) != 0;
-        c->too_deep += (packet->status & TW_PACKET_TOO_DEEP) != 0;
+    c->ipv4 += packet->ip_version == 4;
+    c->ipv6 += packet->ip_version == 6;
+    if (packet->proto == IPPROTO_TCP && packet->ip_version) {
+        c->tcp++;
+        c->tcp_bytes += wirelen;
     }
-    if (!packet->ip_version) {
-        c->non_ip++;
-        tw_ethertypes_feed(types, packet->ethertype);
-        return;
+    if (packet->status != TW_PACKET_TCP || packet->n_first) {
+        count_rest(c, types, packet);
     }
-    c->fragments += packet->status & TW_PACKET_LATER_FRAGMENT || packet->n_first;
-    *(packet->ip_version == 4 ? &c->ipv4 : &c->ipv6) += 1;
-    count_protocol(c, packet->proto, wirelen);
 }
 
 static void count_time(struct tw_engine *engine, tw_time time) {
@@ -134,39 +140,44 @@ static bool has_flow(const struct tw_engine *engine, const struct tw_packet *pac
 }
 
 /* What the ring has to know of a packet when it loses it. */
-static uint8_t ring_flags(const struct tw_packet *packet) {
+static inline uint32_t ring_flags(const struct tw_packet *packet) {
     if (!(packet->status & TW_PACKET_TCP) || !(packet->has & TW_HAS_FLAGS) || !(packet->flags & TW_TCP_SYN)) {
         return 0;
     }
     return packet->has & TW_HAS_OPTIONS ? TW_RING_SYN | TW_RING_HANDSHAKE : TW_RING_SYN;
 }
 
-/* Put a packet into the ring; what the running batch has put there must not leave before it was worked on. */
-static tw_ref put(struct tw_engine *engine, const struct tw_tracked *tracked, const struct tw_engine_packet *from) {
+/* Put a packet into the ring: where it is, or, with its time and length, itself. */
+static inline tw_ref put(struct tw_engine *engine, const struct tw_tracked *tracked, const struct tw_frame *from) {
     uint32_t snaplen = engine->settings.ring.snaplen;
-    struct tw_ring_entry entry = {
+    uint32_t caplen = snaplen && from->caplen > snaplen ? snaplen : from->caplen;
+    tw_ref ref = tw_ring_reserve(engine->ring, caplen, tracked->clock);
+    struct tw_ring_entry *entry = tw_ring_entry_at(engine->ring, ref);
+    *entry = (struct tw_ring_entry){
         .clock = tracked->clock,
-        .flags = ring_flags(tracked->packet),
+        .caplen = caplen & 0x7ffff,
+        .flags = ring_flags(&tracked->packet) & 0x1fu,
         .source = engine->source,
-        .caplen = snaplen && from->caplen > snaplen ? snaplen : from->caplen,
     };
     if (engine->is_in_file) {
-        entry.origin = from->origin;
-        entry.offset = from->offset;
+        entry->offset = from->offset;
+        entry->origin = from->origin;
     } else {
-        entry.wirelen = from->wirelen;
-        entry.time = tracked->time;
+        entry->time = tracked->time;
+        entry->wirelen = from->wirelen;
+        memcpy(entry + 1, from->bytes, caplen);
     }
-    return tw_ring_put(engine->ring, &entry, from->bytes);
+    return ref;
 }
 
+/* What the running batch has put into the ring must not leave before it was worked on. Entries alone never fill one. */
 static bool would_push_batch_out(const struct tw_engine *engine, uint32_t caplen) {
-    return engine->n && tw_ring_tail_after(engine->ring, caplen) > engine->batch[0].ref;
+    return !engine->is_in_file && engine->n && tw_ring_tail_after(engine->ring, caplen) > engine->batch[0].ref;
 }
 
-static void feed_flow(struct tw_engine *engine, struct tw_tracked *tracked, const struct tw_engine_packet *from) {
-    tracked->key_end = tw_flowkey_init(&tracked->key, tracked->packet);
-    tracked->hash = tw_flowtable_hash(engine->table, &tracked->key, &tracked->packet->scope);
+static void feed_flow(struct tw_engine *engine, struct tw_tracked *tracked, const struct tw_frame *from) {
+    tracked->key_end = tw_flowkey_init(&tracked->key, &tracked->packet);
+    tracked->hash = tw_flowtable_hash(engine->table, &tracked->key, &tracked->packet.scope);
     tw_flowtable_prefetch_bucket(engine->table, tracked->hash);
     tracked->ref = put(engine, tracked, from);
     if (++engine->n == BATCH) {
@@ -175,8 +186,8 @@ static void feed_flow(struct tw_engine *engine, struct tw_tracked *tracked, cons
 }
 
 /* Fragments are rare; they are not worth a place in the batch. */
-static void feed_fragment(struct tw_engine *engine, struct tw_tracked *tracked, const struct tw_engine_packet *from) {
-    const struct tw_packet *packet = tracked->packet;
+static void feed_fragment(struct tw_engine *engine, struct tw_tracked *tracked, const struct tw_frame *from) {
+    const struct tw_packet *packet = &tracked->packet;
     tw_engine_flush(engine);
     tw_tracker_serve(engine->tracker, tracked->clock);
     if (tw_tracker_knows(engine->tracker, &packet->later, tracked->clock)) {
@@ -191,14 +202,13 @@ static tw_time clamp_time(tw_time time) {
     return time > bound ? bound : time < -bound ? -bound : time;
 }
 
-void tw_engine_feed(struct tw_engine *engine, const struct tw_engine_packet *from) {
+void tw_engine_feed(struct tw_engine *engine, const struct tw_frame *from) {
     if (would_push_batch_out(engine, from->caplen)) {
         tw_engine_flush(engine);
     }
-    struct tw_packet *packet = &engine->packet[engine->n];
     struct tw_tracked *tracked = &engine->batch[engine->n];
+    struct tw_packet *packet = &tracked->packet;
     tw_packet_decode(&engine->settings.decode, engine->dlt, from->bytes, from->caplen, from->wirelen, packet);
-    tracked->packet = packet;
     tracked->time = clamp_time(from->time);
     tracked->wirelen = from->wirelen;
     tracked->clock = tw_clock_feed(&engine->clock, tracked->time);
@@ -215,12 +225,17 @@ void tw_engine_feed(struct tw_engine *engine, const struct tw_engine_packet *fro
 void tw_engine_flush(struct tw_engine *engine) {
     uint32_t n = engine->n;
     engine->n = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        tw_flowtable_prefetch_flow(engine->table, engine->batch[i].hash);
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        tw_tracker_serve(engine->tracker, engine->batch[i].clock);
-        tw_tracker_packet(engine->tracker, &engine->batch[i]);
+    for (uint32_t i = 0; i < n + KEYS_AHEAD; i++) {
+        if (i < n) {
+            tw_flowtable_prefetch_key(engine->table, engine->batch[i].hash);
+        }
+        if (i >= KEYS_AHEAD - FLOWS_AHEAD && i < n + KEYS_AHEAD - FLOWS_AHEAD) {
+            const struct tw_tracked *next = &engine->batch[i - (KEYS_AHEAD - FLOWS_AHEAD)];
+            tw_flowtable_prefetch_flow(engine->table, next->hash, next->key_end);
+        }
+        if (i >= KEYS_AHEAD) {
+            tw_tracker_packet(engine->tracker, &engine->batch[i - KEYS_AHEAD]);
+        }
     }
     if (engine->clock.started) {
         tw_tracker_serve(engine->tracker, engine->clock.now);

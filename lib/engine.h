@@ -27,18 +27,11 @@ void tw_engine_destroy(struct tw_engine *engine);
  */
 int tw_engine_source(struct tw_engine *engine, int dlt, uint32_t snaplen);
 
-/* A packet as it comes from its source. */
-struct tw_engine_packet {
-    tw_time time;
-    uint32_t caplen;      /* at most 262144 and at most wirelen */
-    uint32_t wirelen;     /* on the wire */
-    const uint8_t *bytes; /* caplen of them, valid during the call only */
-    uint32_t origin;      /* with options.fetch: where they are fetched again, as in struct tw_ring_entry */
-    uint64_t offset;
-};
-
-/* Take one packet. It takes effect with its batch, at the latest at the next tw_engine_flush. */
-void tw_engine_feed(struct tw_engine *engine, const struct tw_engine_packet *packet);
+/*
+ * Take one packet, of at most 262144 captured bytes, which are looked at during the call only. It takes effect with its
+ * batch, at the latest at the next tw_engine_flush.
+ */
+void tw_engine_feed(struct tw_engine *engine, const struct tw_frame *frame);
 
 /* Work on everything fed so far. To be called whenever no further packet is at hand. */
 void tw_engine_flush(struct tw_engine *engine);

@@ -47,7 +47,7 @@ uint8_t tw_extract_source(struct tw_extract *extract, int dlt, uint32_t snaplen)
 /* A flow has been created: begin at once if it was selected. */
 void tw_extract_flow_begin(struct tw_extract *extract, struct tw_flow *flow);
 
-/* A packet that was put into the ring belongs to this flow: chain it. flow->last_entry becomes `ref`. */
+/* A packet of the flow was put into the ring and chained (it is flow->last_entry): one that is being extracted takes it. */
 void tw_extract_link(struct tw_extract *extract, struct tw_flow *flow, tw_ref ref);
 
 /*

@@ -18,8 +18,7 @@ enum tw_side tw_flow_first_side(const struct tw_packet *packet) {
     return packet->sport < 1024 && packet->sport < packet->dport ? TW_B : TW_A;
 }
 
-static void account_first(struct tw_flow_rest *rest, const struct tw_packet *packet, tw_time clock,
-                          tw_time packet_time) {
+void tw_flow_begin_side(struct tw_flow_rest *rest, const struct tw_packet *packet, tw_time clock, tw_time packet_time) {
     rest->first = packet_time;
     rest->first_clock = clock;
     rest->ttl = packet->ttl;
@@ -30,53 +29,16 @@ static void account_first(struct tw_flow_rest *rest, const struct tw_packet *pac
     }
 }
 
-static void note_chain(struct tw_flow *flow, enum tw_side side, uint8_t chain) {
+void tw_flow_note_chain(struct tw_flow *flow, enum tw_side side, uint8_t chain) {
     flow->chain[side] = chain;
     if (!tw_chains_note(flow->rest[side].chains, chain)) {
         flow->side[side].flow_stat |= TW_STAT_HEADERS_NOT_WHOLE;
     }
 }
 
-void tw_flow_account(struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet, uint8_t chain,
-                     uint32_t wirelen, tw_time clock, tw_time packet_time) {
-    struct tw_flow_side *s = &flow->side[side];
-    if (!s->packets++) {
-        account_first(&flow->rest[side], packet, clock, packet_time);
-    }
-    if (flow->chain[side] != chain) {
-        note_chain(flow, side, chain);
-    }
-    s->bytes += wirelen;
-    s->flow_stat |= packet->flow_stat;
-    s->last = packet_time;
-    s->last_clock = clock;
-    flow->last_side = side;
-    if (!(packet->status & TW_PACKET_TCP)) {
-        flow->rest[side].no_segment++;
-        s->payload += packet->status & TW_PACKET_LATER_FRAGMENT ? 0 : packet->payload;
-    }
-}
-
-void tw_flow_segment(struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet) {
-    flow->side[side].payload += packet->payload;
-    if (!(flow->has_win_init & 1 << side) && packet->has & TW_HAS_WINDOW) {
-        flow->has_win_init |= (uint8_t)(1 << side);
-        flow->rest[side].win_init = packet->window;
-    }
-    if (packet->has & TW_HAS_FLAGS && packet->flags & TW_TCP_SYN) {
-        flow->rest[side].syns++;
-    }
-}
-
-void tw_flow_considered(struct tw_flow *flow, enum tw_side side, uint32_t window) {
-    struct tw_flow_side *s = &flow->side[side];
-    if (!s->considered++) {
-        s->win_min = s->win_max = window;
-    } else if (window < s->win_min) {
-        s->win_min = window;
-    } else if (window > s->win_max) {
-        s->win_max = window;
-    }
+void tw_flow_no_segment(struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet) {
+    flow->rest[side].no_segment++;
+    flow->side[side].payload += packet->status & TW_PACKET_LATER_FRAGMENT ? 0 : packet->payload;
 }
 
 void tw_flow_name(const struct tw_flow *flow, const struct tw_scope *scope, struct tw_flow_id *ret) {
@@ -104,12 +66,11 @@ static uint8_t win_stat(const struct tw_flow *flow, enum tw_side side, const str
 
 /* Whether anything but SYN and RST was acknowledged by either side. */
 static bool was_established(const struct tw_flow *flow) {
-    return flow->rest[TW_A].tcp.has_ack || flow->rest[TW_B].tcp.has_ack || flow->window[TW_A].has_wl ||
-           flow->window[TW_B].has_wl;
+    return flow->tcp[TW_A].has_ack || flow->tcp[TW_B].has_ack || flow->window[TW_A].has_wl || flow->window[TW_B].has_wl;
 }
 
 static uint8_t tcp_states(const struct tw_flow *flow, enum tw_side side) {
-    const struct tw_tcp_side *own = &flow->rest[side].tcp, *other = &flow->rest[tw_other_side(side)].tcp;
+    const struct tw_tcp_side *own = &flow->tcp[side], *other = &flow->tcp[tw_other_side(side)];
     bool has_payload = flow->side[TW_A].payload || flow->side[TW_B].payload;
     return flow->key.proto == IPPROTO_TCP
                ? tw_anomaly_conclude(own->anomalies, own, other, was_established(flow), has_payload)

@@ -3,7 +3,7 @@
  * flowkey.h — what makes two packets parts of one conversation: both ends, in an order that does not depend on who sends.
  *
  * The scope (VLANs, tunnels, interface) belongs to the key as far as the settings say; it goes into the hash here and is
- * compared by the flow table.
+ * compared by the flow table. Every packet gets a key and a hash, so these are in the header.
  */
 #ifndef TW_FLOWKEY_H
 #define TW_FLOWKEY_H
@@ -12,23 +12,64 @@
 #include "packet.h"
 #include "settings.h"
 
+/* Its bytes are all in use, so that it can be compared word by word. */
 struct tw_flowkey {
-    struct tw_addr addr[2]; /* (addr[0], port[0]) <= (addr[1], port[1]) */
-    uint16_t port[2];
-    uint8_t ip_version, proto;
+    union {
+        struct {
+            struct tw_addr addr[2]; /* the one with the smaller (addr, port) first, as their words compare */
+            uint16_t port[2];
+            uint8_t ip_version, proto;
+            uint16_t zero;
+        };
+        uint64_t word[5];
+        uint32_t half[10];
+    };
 };
 
 /*
  * Make the key of a packet that has an IP header.
  * Returns which of the key's ends sent it: 0 or 1; 0 when both ends are the same.
  */
-int tw_flowkey_init(struct tw_flowkey *key, const struct tw_packet *packet);
+static inline int tw_flowkey_init(struct tw_flowkey *key, const struct tw_packet *packet) {
+    uint64_t src[2], dst[2];
+    __builtin_memcpy(src, packet->src.bytes, sizeof src);
+    __builtin_memcpy(dst, packet->dst.bytes, sizeof dst);
+    int sender = src[0] != dst[0]   ? src[0] > dst[0]
+                 : src[1] != dst[1] ? src[1] > dst[1]
+                                    : packet->sport > packet->dport;
+    key->addr[sender] = packet->src;
+    key->addr[!sender] = packet->dst;
+    key->port[sender] = packet->sport;
+    key->port[!sender] = packet->dport;
+    key->ip_version = packet->ip_version;
+    key->proto = packet->proto;
+    key->zero = 0;
+    return sender;
+}
 
-bool tw_flowkey_equal(const struct tw_flowkey *a, const struct tw_flowkey *b);
+static inline bool tw_flowkey_equal(const struct tw_flowkey *a, const struct tw_flowkey *b) {
+    return !((a->word[0] ^ b->word[0]) | (a->word[1] ^ b->word[1]) | (a->word[2] ^ b->word[2]) |
+             (a->word[3] ^ b->word[3]) | (a->word[4] ^ b->word[4]));
+}
+
+/* What the scope adds to the sum, under the settings vlan, tunnel, interface. */
+uint64_t tw_flowkey_hash_scope(const struct tw_factors *factors, const struct tw_flow_settings *settings,
+                               const struct tw_scope *scope);
 
 /* The hash of key and scope under the settings vlan, tunnel, interface. */
-uint64_t tw_flowkey_hash(const struct tw_hash_key *secret, const struct tw_flow_settings *settings,
-                         const struct tw_flowkey *key, const struct tw_scope *scope);
+static inline uint32_t tw_flowkey_hash(const struct tw_factors *factors, const struct tw_flow_settings *settings,
+                                       const struct tw_flowkey *key, const struct tw_scope *scope) {
+    const uint64_t *f = factors->factor;
+    const uint32_t *h = key->half;
+    uint64_t sum = f[0] + f[1] * h[0] + f[5] * h[4] + f[9] * h[8] + f[10] * h[9];
+    if (key->ip_version != 4) {
+        sum += f[2] * h[1] + f[3] * h[2] + f[4] * h[3] + f[6] * h[5] + f[7] * h[6] + f[8] * h[7];
+    }
+    if (!tw_scope_is_empty(scope)) {
+        sum += tw_flowkey_hash_scope(factors, settings, scope);
+    }
+    return (uint32_t)(sum >> 32);
+}
 
 /* Whether two scopes are the same under the settings. */
 bool tw_scope_equal(const struct tw_flow_settings *settings, const struct tw_scope *a, const struct tw_scope *b);

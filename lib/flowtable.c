@@ -16,7 +16,7 @@ struct scope_slot {
 
 struct tw_flowtable {
     struct tw_flow_settings settings;
-    struct tw_hash_key secret;
+    struct tw_factors factors;
     struct tw_pool flows, stalls, scopes, buckets;
     uint64_t mask; /* number of buckets - 1 */
     uint64_t total;
@@ -25,7 +25,7 @@ struct tw_flowtable {
     uint32_t scope_bucket[256];
 };
 
-static uint32_t *bucket_of(const struct tw_flowtable *table, uint64_t hash) {
+static uint32_t *bucket_of(const struct tw_flowtable *table, uint32_t hash) {
     return (uint32_t *)(void *)table->buckets.memory + (hash & table->mask);
 }
 
@@ -51,7 +51,7 @@ struct tw_flowtable *tw_flowtable_create(const struct tw_flow_settings *settings
         return NULL;
     }
     table->settings = *settings;
-    table->secret = *secret;
+    tw_factors_init(&table->factors, secret);
     uint64_t n_buckets = buckets_for(settings->max);
     table->mask = n_buckets - 1;
     if (n_buckets > UINT32_MAX || tw_pool_init(&table->flows, sizeof(struct tw_flow), settings->max) ||
@@ -110,23 +110,25 @@ void tw_flowtable_configure(struct tw_flowtable *table, const struct tw_flow_set
     table->settings = *settings;
 }
 
-uint64_t tw_flowtable_hash(const struct tw_flowtable *table, const struct tw_flowkey *key,
+uint32_t tw_flowtable_hash(const struct tw_flowtable *table, const struct tw_flowkey *key,
                            const struct tw_scope *scope) {
-    return tw_flowkey_hash(&table->secret, &table->settings, key, scope);
+    return tw_flowkey_hash(&table->factors, &table->settings, key, scope);
 }
 
-void tw_flowtable_prefetch_bucket(const struct tw_flowtable *table, uint64_t hash) {
+void tw_flowtable_prefetch_bucket(const struct tw_flowtable *table, uint32_t hash) {
     __builtin_prefetch(bucket_of(table, hash));
 }
 
-void tw_flowtable_prefetch_flow(const struct tw_flowtable *table, uint64_t hash) {
-    uint32_t slot = *bucket_of(table, hash);
-    if (slot) {
-        const char *line = (const char *)flow_at(table, slot);
-        __builtin_prefetch(line, 1);
-        __builtin_prefetch(line + 64, 1);
-        __builtin_prefetch(line + 128, 1);
-        __builtin_prefetch(line + 192, 1);
+void tw_flowtable_prefetch_key(const struct tw_flowtable *table, uint32_t hash) {
+    __builtin_prefetch(flow_at(table, *bucket_of(table, hash)), 1);
+}
+
+void tw_flowtable_prefetch_flow(const struct tw_flowtable *table, uint32_t hash, int key_end) {
+    const struct tw_flow *flow = flow_at(table, *bucket_of(table, hash));
+    __builtin_prefetch(&flow->side[tw_flow_side_of(flow, key_end)], 1);
+    __builtin_prefetch(flow->window, 1);
+    if (flow->state != TW_FLOW_ESTABLISHED) {
+        __builtin_prefetch(flow->tcp, 1);
     }
 }
 
@@ -141,7 +143,7 @@ static uint32_t *scope_bucket(struct tw_flowtable *table, const struct tw_scope 
 
 static uint32_t scope_take(struct tw_flowtable *table, const struct tw_scope *scope) {
     static const struct tw_flow_settings everything = {.vlan = true, .tunnel = true, .interface = true};
-    if (!scope->n_vlans && !scope->n_vnis && !scope->ifindex) {
+    if (tw_scope_is_empty(scope)) {
         return 0;
     }
     uint32_t *bucket = scope_bucket(table, scope);
@@ -179,12 +181,13 @@ const struct tw_scope *tw_flowtable_scope(const struct tw_flowtable *table, cons
     return flow->scope ? &scope_at(table, flow->scope)->scope : &empty;
 }
 
-struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint64_t hash, const struct tw_flowkey *key,
+struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint32_t hash, const struct tw_flowkey *key,
                                   const struct tw_scope *scope) {
+    bool has_scope = !tw_scope_is_empty(scope) || table->scopes.used;
     for (uint32_t slot = *bucket_of(table, hash); slot;) {
         struct tw_flow *flow = flow_at(table, slot);
         if (tw_flowkey_equal(&flow->key, key) &&
-            tw_scope_equal(&table->settings, tw_flowtable_scope(table, flow), scope)) {
+            (!has_scope || tw_scope_equal(&table->settings, tw_flowtable_scope(table, flow), scope))) {
             return flow;
         }
         slot = flow->next;
@@ -194,30 +197,26 @@ struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint64_t hash, con
 
 /* The list of the one-sided. */
 
+static uint32_t *older(struct tw_flow *flow) {
+    return &flow->rest[TW_A].neighbour;
+}
+
+static uint32_t *newer(struct tw_flow *flow) {
+    return &flow->rest[TW_B].neighbour;
+}
+
 static void list_append(struct tw_flowtable *table, struct tw_flow *flow) {
     uint32_t slot = tw_flowtable_slot(table, flow);
     flow->is_listed = true;
-    flow->older = table->newest;
-    flow->newer = 0;
-    if (table->newest) {
-        flow_at(table, table->newest)->newer = slot;
-    } else {
-        table->oldest = slot;
-    }
+    *older(flow) = table->newest;
+    *newer(flow) = 0;
+    *(table->newest ? newer(flow_at(table, table->newest)) : &table->oldest) = slot;
     table->newest = slot;
 }
 
 static void list_remove(struct tw_flowtable *table, struct tw_flow *flow) {
-    if (flow->older) {
-        flow_at(table, flow->older)->newer = flow->newer;
-    } else {
-        table->oldest = flow->newer;
-    }
-    if (flow->newer) {
-        flow_at(table, flow->newer)->older = flow->older;
-    } else {
-        table->newest = flow->older;
-    }
+    *(*older(flow) ? newer(flow_at(table, *older(flow))) : &table->oldest) = *newer(flow);
+    *(*newer(flow) ? older(flow_at(table, *newer(flow))) : &table->newest) = *older(flow);
     flow->is_listed = false;
 }
 
@@ -230,8 +229,9 @@ void tw_flowtable_touch(struct tw_flowtable *table, struct tw_flow *flow) {
     }
 }
 
-struct tw_flow *tw_flowtable_add(struct tw_flowtable *table, uint64_t hash, const struct tw_flowkey *key,
+struct tw_flow *tw_flowtable_add(struct tw_flowtable *table, uint32_t hash, const struct tw_flowkey *key,
                                  const struct tw_scope *scope) {
+    struct tw_timer_mark timer = flow_at(table, table->flows.free)->timer; /* item 0 is there, never used */
     uint32_t slot = tw_pool_take(&table->flows);
     if (!slot) {
         return NULL;
@@ -240,6 +240,7 @@ struct tw_flow *tw_flowtable_add(struct tw_flowtable *table, uint64_t hash, cons
     uint32_t *bucket = bucket_of(table, hash);
     flow->key = *key;
     flow->hash = hash;
+    flow->timer = timer;
     flow->index = ++table->total;
     flow->scope = scope_take(table, scope);
     flow->next = *bucket;
@@ -297,6 +298,23 @@ uint32_t tw_flowtable_slot(const struct tw_flowtable *table, const struct tw_flo
 struct tw_flow *tw_flowtable_get(const struct tw_flowtable *table, uint32_t slot) {
     struct tw_flow *flow = flow_at(table, slot);
     return flow->index ? flow : NULL;
+}
+
+struct tw_flow *tw_flowtable_at(const struct tw_flowtable *table, uint32_t slot) {
+    return flow_at(table, slot);
+}
+
+void tw_flowtable_prefetch_slot(const struct tw_flowtable *table, uint32_t slot, bool is_all) {
+    const struct tw_flow *flow = flow_at(table, slot);
+    __builtin_prefetch(flow);
+    __builtin_prefetch(&flow->side[TW_A]);
+    __builtin_prefetch(&flow->side[TW_B]);
+    __builtin_prefetch(&flow->index);
+    if (is_all) {
+        __builtin_prefetch(flow->window);
+        __builtin_prefetch(&flow->rest[TW_A]);
+        __builtin_prefetch(&flow->rest[TW_B]);
+    }
 }
 
 uint32_t tw_flowtable_slots(const struct tw_flowtable *table) {

@@ -35,22 +35,26 @@ void tw_flowtable_configure(struct tw_flowtable *table, const struct tw_flow_set
 void tw_flowtable_destroy(struct tw_flowtable *table);
 
 /* The hash by which find and add look; to be computed early, with prefetch. */
-uint64_t tw_flowtable_hash(const struct tw_flowtable *table, const struct tw_flowkey *key,
+uint32_t tw_flowtable_hash(const struct tw_flowtable *table, const struct tw_flowkey *key,
                            const struct tw_scope *scope);
 
-/* Ask the processor for the bucket of a hash, and later, when that has come, for its first flow. */
-void tw_flowtable_prefetch_bucket(const struct tw_flowtable *table, uint64_t hash);
-void tw_flowtable_prefetch_flow(const struct tw_flowtable *table, uint64_t hash);
+/*
+ * Ask the processor for the bucket of a hash; when that has come, for the key of its first flow; and then for what a
+ * packet from this end of the key will change of it.
+ */
+void tw_flowtable_prefetch_bucket(const struct tw_flowtable *table, uint32_t hash);
+void tw_flowtable_prefetch_key(const struct tw_flowtable *table, uint32_t hash);
+void tw_flowtable_prefetch_flow(const struct tw_flowtable *table, uint32_t hash, int key_end);
 
 /* Borrow the flow, or NULL. */
-struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint64_t hash, const struct tw_flowkey *key,
+struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint32_t hash, const struct tw_flowkey *key,
                                   const struct tw_scope *scope);
 
 /*
  * Add a flow that is not there, zeroed but for key, hash, scope and index (the next one). NULL: the table is full, see
  * tw_flowtable_victim.
  */
-struct tw_flow *tw_flowtable_add(struct tw_flowtable *table, uint64_t hash, const struct tw_flowkey *key,
+struct tw_flow *tw_flowtable_add(struct tw_flowtable *table, uint32_t hash, const struct tw_flowkey *key,
                                  const struct tw_scope *scope);
 
 /* The flow that has to go first; NULL when the table is empty. */
@@ -73,6 +77,9 @@ const struct tw_scope *tw_flowtable_scope(const struct tw_flowtable *table, cons
 /* Slots: a number for each living flow, from 1; get gives NULL for a slot that is free. */
 uint32_t tw_flowtable_slot(const struct tw_flowtable *table, const struct tw_flow *flow);
 struct tw_flow *tw_flowtable_get(const struct tw_flowtable *table, uint32_t slot);
+struct tw_flow *tw_flowtable_at(const struct tw_flowtable *table, uint32_t slot); /* the slot itself, free or not */
+void tw_flowtable_prefetch_slot(const struct tw_flowtable *table, uint32_t slot,
+                                bool is_all);                  /* or what its silence takes */
 uint32_t tw_flowtable_slots(const struct tw_flowtable *table); /* highest ever used */
 
 uint32_t tw_flowtable_count(const struct tw_flowtable *table);

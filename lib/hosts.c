@@ -7,14 +7,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PENDING = 64 };
+
+struct slot {
+    uint32_t hash, number; /* of a host plus 1; 0: free */
+};
+
+/* A host that was fed, while what will be looked at is on its way from memory. */
+struct pending {
+    struct tw_report_host host;
+    uint32_t hash;
+};
+
 struct tw_hosts {
     struct tw_report_host *host; /* max entries, the first n in use */
-    uint32_t *slot;              /* a power of two, at least 2 * max: index of a host plus 1, 0: free; linear probing */
+    struct slot *slot;           /* a power of two, at least 2 * max; linear probing */
     bool *keep;                  /* scratch of a cut, by host */
     uint32_t *order;             /* scratch of a cut: indices */
     uint32_t n, max, mask;
     uint64_t cuts;
     struct tw_hash_key key;
+    struct tw_factors factors;
+    uint32_t n_pending;
+    struct pending pending[PENDING];
 };
 
 enum list { BY_PACKETS, BY_BYTES, BY_LOW_RATIO };
@@ -49,6 +64,7 @@ struct tw_hosts *tw_hosts_create(uint32_t max, const struct tw_hash_key *key) {
     hosts->max = max;
     hosts->mask = (uint32_t)(slots - 1);
     hosts->key = *key;
+    tw_factors_init(&hosts->factors, key);
     hosts->host = calloc(max, sizeof(*hosts->host));
     hosts->slot = calloc(slots, sizeof(*hosts->slot));
     hosts->keep = calloc(max, sizeof(*hosts->keep));
@@ -76,21 +92,34 @@ struct tw_hosts *tw_hosts_copy(const struct tw_hosts *hosts) {
         return NULL;
     memcpy(copy->host, hosts->host, hosts->n * sizeof(*hosts->host));
     memcpy(copy->slot, hosts->slot, ((size_t)hosts->mask + 1) * sizeof(*hosts->slot));
+    memcpy(copy->pending, hosts->pending, sizeof(hosts->pending));
     copy->n = hosts->n;
+    copy->n_pending = hosts->n_pending;
     copy->cuts = hosts->cuts;
     return copy;
 }
 
-/* The slot that holds this host, or the free one where it would go: there is always one. */
-static uint32_t *find_slot(const struct tw_hosts *hosts, int ip_version, const struct tw_addr *addr) {
-    uint64_t words[3] = {0, 0, (uint64_t)ip_version};
-    memcpy(words, addr->bytes, sizeof(addr->bytes));
-    uint32_t i = (uint32_t)tw_hash(&hosts->key, words, 3) & hosts->mask;
-    for (; hosts->slot[i] != 0; i = (i + 1) & hosts->mask) {
-        const struct tw_report_host *host = &hosts->host[hosts->slot[i] - 1];
-        if (host->ip_version == ip_version && memcmp(&host->addr, addr, sizeof(*addr)) == 0)
-            break;
+static uint32_t hash_of(const struct tw_hosts *hosts, int ip_version, const struct tw_addr *addr) {
+    const uint64_t *factor = hosts->factors.factor;
+    uint64_t sum = factor[0] + factor[1] * (uint64_t)ip_version;
+    for (int i = 0; i < 4; i++) {
+        uint32_t word;
+        memcpy(&word, addr->bytes + 4 * i, sizeof(word));
+        sum += factor[2 + i] * word;
     }
+    return (uint32_t)(sum >> 32);
+}
+
+static bool is_same(const struct tw_report_host *a, const struct tw_report_host *b) {
+    return a->ip_version == b->ip_version && memcmp(&a->addr, &b->addr, sizeof(a->addr)) == 0;
+}
+
+/* The slot that holds this host, or the free one where it would go: there is always one. */
+static struct slot *find_slot(const struct tw_hosts *hosts, uint32_t hash, const struct tw_report_host *host) {
+    uint32_t i = hash & hosts->mask;
+    while (hosts->slot[i].number != 0 &&
+           !(hosts->slot[i].hash == hash && is_same(&hosts->host[hosts->slot[i].number - 1], host)))
+        i = (i + 1) & hosts->mask;
     return &hosts->slot[i];
 }
 
@@ -144,42 +173,62 @@ static void cut(struct tw_hosts *hosts) {
     for (uint32_t i = 0; i < hosts->n; i++) {
         if (!hosts->keep[i])
             continue;
-        hosts->host[n] = hosts->host[i];
-        *find_slot(hosts, hosts->host[n].ip_version, &hosts->host[n].addr) = n + 1;
-        n++;
+        uint32_t hash = hash_of(hosts, hosts->host[i].ip_version, &hosts->host[i].addr);
+        *find_slot(hosts, hash, &hosts->host[i]) = (struct slot){hash, n + 1};
+        hosts->host[n++] = hosts->host[i];
     }
     hosts->n = n;
     hosts->cuts++;
 }
 
-static struct tw_report_host *get_host(struct tw_hosts *hosts, int ip_version, const struct tw_addr *addr) {
-    uint32_t *slot = find_slot(hosts, ip_version, addr);
-    if (*slot == 0) {
+static struct tw_report_host *get_host(struct tw_hosts *hosts, uint32_t hash, const struct tw_report_host *host) {
+    struct slot *slot = find_slot(hosts, hash, host);
+    if (slot->number == 0) {
         if (hosts->n == hosts->max) {
             cut(hosts);
-            slot = find_slot(hosts, ip_version, addr);
+            slot = find_slot(hosts, hash, host);
         }
-        hosts->host[hosts->n] = (struct tw_report_host){.ip_version = (uint8_t)ip_version, .addr = *addr};
-        *slot = ++hosts->n;
+        hosts->host[hosts->n] = (struct tw_report_host){.ip_version = host->ip_version, .addr = host->addr};
+        *slot = (struct slot){hash, ++hosts->n};
     }
-    return &hosts->host[*slot - 1];
+    return &hosts->host[slot->number - 1];
+}
+
+static void settle(struct tw_hosts *hosts) {
+    for (uint32_t i = 0; i < hosts->n_pending; i++) {
+        const struct slot *slot = &hosts->slot[hosts->pending[i].hash & hosts->mask];
+        if (slot->number != 0)
+            __builtin_prefetch(&hosts->host[slot->number - 1], 1);
+    }
+    for (uint32_t i = 0; i < hosts->n_pending; i++) {
+        const struct tw_report_host *fed = &hosts->pending[i].host;
+        struct tw_report_host *host = get_host(hosts, hosts->pending[i].hash, fed);
+        host->packets += fed->packets;
+        host->bytes += fed->bytes;
+        host->low_segments += fed->low_segments;
+    }
+    hosts->n_pending = 0;
 }
 
 void tw_hosts_feed(struct tw_hosts *hosts, int ip_version, const struct tw_addr *addr, uint64_t packets, uint64_t bytes,
                    uint64_t low_segments) {
     if (packets == 0 && bytes == 0 && low_segments == 0)
         return;
-    struct tw_report_host *host = get_host(hosts, ip_version, addr);
-    host->packets += packets;
-    host->bytes += bytes;
-    host->low_segments += low_segments;
+    struct pending *pending = &hosts->pending[hosts->n_pending++];
+    pending->host = (struct tw_report_host){(uint8_t)ip_version, *addr, packets, bytes, low_segments};
+    pending->hash = hash_of(hosts, ip_version, addr);
+    __builtin_prefetch(&hosts->slot[pending->hash & hosts->mask], 1);
+    if (hosts->n_pending == PENDING)
+        settle(hosts);
 }
 
-uint32_t tw_hosts_count(const struct tw_hosts *hosts) {
+uint32_t tw_hosts_count(struct tw_hosts *hosts) {
+    settle(hosts);
     return hosts->n;
 }
 
-uint64_t tw_hosts_cuts(const struct tw_hosts *hosts) {
+uint64_t tw_hosts_cuts(struct tw_hosts *hosts) {
+    settle(hosts);
     return hosts->cuts;
 }
 
@@ -205,7 +254,8 @@ static size_t fill(const struct tw_hosts *hosts, enum list list, struct tw_repor
     return n;
 }
 
-void tw_hosts_top(const struct tw_hosts *hosts, struct tw_report *ret) {
+void tw_hosts_top(struct tw_hosts *hosts, struct tw_report *ret) {
+    settle(hosts);
     ret->top.n_packets = fill(hosts, BY_PACKETS, ret->top.packets);
     ret->top.n_bytes = fill(hosts, BY_BYTES, ret->top.bytes);
     ret->top.n_low_ratio = fill(hosts, BY_LOW_RATIO, ret->top.low_ratio);

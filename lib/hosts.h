@@ -19,7 +19,7 @@
 
 struct tw_hosts;
 
-enum { TW_HOSTS_MAX = 65536 }; /* what the engine keeps: 3.5 MiB */
+enum { TW_HOSTS_MAX = 65536 }; /* what the engine keeps: 4 MiB */
 
 /*
  * Make an empty table.
@@ -37,15 +37,16 @@ void tw_hosts_destroy(struct tw_hosts *hosts);
 /* A copy, to which the running flows of a report can be added; NULL when there is no memory. */
 struct tw_hosts *tw_hosts_copy(const struct tw_hosts *hosts);
 
-/* Add what a host has sent; counts of 0 make no entry. Cost O(1); a cut, at most once in max / 4 new hosts, O(max). */
+/* Add what a host has sent; counts of 0 make no entry. It is settled with some others, so that they wait for memory together,
+ * and before any other call. Cost O(1); a cut, at most once in max / 4 new hosts, O(max). */
 void tw_hosts_feed(struct tw_hosts *hosts, int ip_version, const struct tw_addr *addr, uint64_t packets, uint64_t bytes,
                    uint64_t low_segments);
 
 /* Hosts in the table, and how many cuts there were. */
-uint32_t tw_hosts_count(const struct tw_hosts *hosts);
-uint64_t tw_hosts_cuts(const struct tw_hosts *hosts);
+uint32_t tw_hosts_count(struct tw_hosts *hosts);
+uint64_t tw_hosts_cuts(struct tw_hosts *hosts);
 
 /* Fill ret->top: the most packets, the most bytes, the highest low_segments / packets (hosts that have any). */
-void tw_hosts_top(const struct tw_hosts *hosts, struct tw_report *ret);
+void tw_hosts_top(struct tw_hosts *hosts, struct tw_report *ret);
 
 #endif

@@ -7,15 +7,15 @@ enum { SEARCH_SHARE = 16 };
 
 void tw_keep_forget(struct tw_extract *x, struct tw_flow *flow, enum tw_side side) {
     struct tw_extraction *e = tw_extraction_of(x, flow);
-    if (!flow->rest[side].aside) {
+    if (!tw_flow_aside(flow, side)) {
         return;
     }
     if (e && e->aside & 1 << side) {
         e->aside &= (uint8_t) ~(1 << side);
         tw_extraction_lose(x, e, TW_LOST_QUEUE, 1);
     }
-    tw_handshakes_take(x->handshakes, flow->rest[side].aside);
-    flow->rest[side].aside = 0;
+    tw_handshakes_take(x->handshakes, tw_flow_aside(flow, side));
+    tw_flow_set_aside(flow, side, 0);
 }
 
 /* How long the flow of a kept handshake has been silent, as a rank: its last entry; 0: none of this kind. */
@@ -73,7 +73,7 @@ static void keep_aside(struct tw_extract *x, struct tw_flow *flow, enum tw_side 
     }
     while (!(number = tw_handshakes_put(x->handshakes, &handshake, packet.bytes, len)) && drop_longest_silent(x)) {
     }
-    flow->rest[side].aside = number;
+    tw_flow_set_aside(flow, side, number);
     x->stats.handshakes_lost += !number;
 }
 

@@ -67,15 +67,21 @@ static inline unsigned tw_layers_count(uint64_t chain) {
 struct tw_depths {
     uint64_t packets, headers; /* packets that have any */
     unsigned min, max;         /* packets > 0 */
+    unsigned last_depth;
+    uint64_t last; /* chain: mostly that of the next packet */
 };
 
 /* Count a packet. */
 static inline void tw_depths_feed(struct tw_depths *depths, uint64_t chain) {
-    unsigned n = tw_layers_count(chain);
-    depths->min = n && (!depths->packets || n < depths->min) ? n : depths->min;
-    depths->max = n > depths->max ? n : depths->max;
-    depths->packets += n > 0;
-    depths->headers += n;
+    if (chain != depths->last) {
+        unsigned n = tw_layers_count(chain);
+        depths->min = n && (!depths->packets || n < depths->min) ? n : depths->min;
+        depths->max = n > depths->max ? n : depths->max;
+        depths->last = chain;
+        depths->last_depth = n;
+    }
+    depths->packets += depths->last_depth > 0;
+    depths->headers += depths->last_depth;
 }
 
 /* Append the chain as text; "..." at its end where it was too deep; nothing for 0. */

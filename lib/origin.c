@@ -74,14 +74,25 @@ static uint32_t min(uint32_t a, uint32_t b) {
     return a < b ? a : b;
 }
 
+/* Lend the bytes of a file from here on, about `len` of them. Returns how many there are. */
+static ssize_t lend(struct tw_origins *origins, int fd, uint64_t offset, size_t len, const uint8_t **ret) {
+    const struct tw_origin_part *part = &origins->part;
+    if (part->fd == fd && offset >= part->offset && offset + len <= part->offset + part->len) {
+        *ret = part->bytes + (offset - part->offset);
+        return (ssize_t)len;
+    }
+    if (!origins->bytes && !(origins->bytes = malloc(HEADER_MAX + TW_ORIGIN_CAPLEN_MAX))) {
+        return -1;
+    }
+    *ret = origins->bytes;
+    return pread(fd, origins->bytes, len, (off_t)offset);
+}
+
 static bool fetch(struct tw_origins *origins, const struct tw_origin *origin, const struct tw_ring_entry *entry,
                   struct tw_ring_packet *ret) {
     struct tw_record record;
-    if (!origins->bytes && !(origins->bytes = malloc(HEADER_MAX + TW_ORIGIN_CAPLEN_MAX))) {
-        return false;
-    }
-    const uint8_t *p = origins->bytes;
-    ssize_t got = pread(origin->fd, origins->bytes, HEADER_MAX + (size_t)entry->caplen, (off_t)entry->offset);
+    const uint8_t *p;
+    ssize_t got = lend(origins, origin->fd, entry->offset, HEADER_MAX + (size_t)entry->caplen, &p);
     if (got < RECORD_HEADER && (!origin->is_ng || got < BLOCK_HEADER)) {
         return false;
     }

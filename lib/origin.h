@@ -36,6 +36,14 @@ struct tw_origins {
     uint32_t n, room;
     uint8_t *bytes; /* what was fetched last */
     uint64_t lost;  /* packets that could not be fetched */
+
+    /* The part of a file that is in memory, since it is being read: most of what is fetched has just come by. */
+    struct tw_origin_part {
+        int fd;
+        uint64_t offset; /* where it begins */
+        const uint8_t *bytes;
+        size_t len; /* 0: there is none */
+    } part;
 };
 
 /* Returns 0 or -ENOMEM. */

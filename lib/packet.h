@@ -29,4 +29,8 @@ bool tw_linktype_is_known(int dlt);
 void tw_packet_decode(const struct tw_decode_settings *settings, int dlt, const uint8_t *data, uint32_t caplen,
                       uint32_t wirelen, struct tw_packet *ret);
 
+/* The same for any packet: plain ones, which tw_packet_decode() knows at a glance, come out alike. */
+void tw_packet_walk(const struct tw_decode_settings *settings, int dlt, const uint8_t *data, uint32_t caplen,
+                    uint32_t wirelen, struct tw_packet *ret);
+
 #endif

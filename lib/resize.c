@@ -113,7 +113,9 @@ static void move_flow(const struct tw_extract *x, struct tw_flow *flow, const st
     struct tw_stall *stall = tw_flowtable_find_stall(x->table, flow);
     flow->last_entry = moved_to(map, flow->last_entry);
     for (int side = 0; side < TW_SIDE_COUNT; side++) {
-        flow->rest[side].handshake = moved_to(map, flow->rest[side].handshake);
+        if (!tw_flow_aside(flow, (enum tw_side)side)) {
+            flow->rest[side].handshake = moved_to(map, flow->rest[side].handshake);
+        }
     }
     if (stall && stall->extraction.done) {
         size_t n = find(map, stall->extraction.done + 1); /* the first that is not done */
@@ -163,7 +165,7 @@ static void move_handshakes(struct tw_resize *resize, struct tw_extract *x) {
     for (uint32_t slot = 1; slot <= tw_flowtable_slots(x->table); slot++) {
         struct tw_flow *flow = tw_flowtable_get(x->table, slot);
         for (int side = 0; flow && side < TW_SIDE_COUNT; side++) {
-            uint32_t number = flow->rest[side].aside;
+            uint32_t number = tw_flow_aside(flow, (enum tw_side)side);
             const struct tw_handshake *h = number ? tw_handshakes_get(x->handshakes, number) : NULL;
             const uint8_t *bytes = h && !is_in_file ? tw_handshakes_bytes(x->handshakes, number) : NULL;
             uint32_t to = h ? tw_handshakes_put(resize->handshakes, h, bytes, bytes ? h->entry.caplen : 0) : 0;
@@ -171,7 +173,7 @@ static void move_handshakes(struct tw_resize *resize, struct tw_extract *x) {
             if (number && !to) {
                 tw_keep_forget(x, flow, (enum tw_side)side);
             }
-            flow->rest[side].aside = to;
+            tw_flow_set_aside(flow, (enum tw_side)side, to);
         }
     }
     struct tw_handshakes *old = x->handshakes;

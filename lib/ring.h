@@ -75,10 +75,35 @@ struct tw_ring_fetch {
     void *context;
 };
 
-struct tw_ring;
-
 enum { TW_RING_MIN_SIZE = 1 << 20 };         /* holds the largest packet (256 KiB) more than twice */
 #define TW_RING_MAX_SIZE (UINT64_C(1) << 34) /* 16 GiB: a link reaches across it */
+
+/*
+ * Positions are free-running, in units of 8 bytes. The memory holds two laps at most: the current one, whose position
+ * `lap` is the memory's first unit, and what is left of the one before, whose records end at `edge`:
+ *
+ *      memory   | current lap ... head |  (free)  | tail ... lap before ... edge | skipped |
+ *      position  lap                                                                        lap
+ *
+ * So a position becomes an address with one comparison and no division, whatever the size. The members are ring.c's; they
+ * are here because every packet is put, and got again a batch later.
+ */
+struct tw_ring {
+    uint8_t *memory;
+    uint64_t size; /* this and all positions in units */
+    uint64_t head; /* of the next entry, should it fit */
+    uint64_t tail; /* of the oldest entry; equal to head: empty */
+    uint64_t lap;  /* where the current lap began */
+    uint64_t edge; /* where the records of the lap before ended; tail goes on from here to lap */
+    uint64_t used; /* units that entries take */
+    uint64_t packets;
+    tw_time newest; /* clock of the last entry put */
+    struct tw_ring_fetch fetch;
+    tw_ring_leave_fn *leave;
+    void *owner;
+};
+
+enum { TW_RING_UNIT = 8, TW_RING_ENTRY_UNITS = sizeof(struct tw_ring_entry) / TW_RING_UNIT };
 
 /*
  * Make a ring of `size` bytes (TW_RING_MIN_SIZE to TW_RING_MAX_SIZE, rounded down to 32). `leave` may be NULL;
@@ -98,10 +123,16 @@ void tw_ring_destroy(struct tw_ring *ring);
  *
  * Returns the reference; cannot fail.
  */
-tw_ref tw_ring_put(struct tw_ring *ring, const struct tw_ring_entry *entry, const uint8_t *bytes);
+static inline tw_ref tw_ring_put(struct tw_ring *ring, const struct tw_ring_entry *entry, const uint8_t *bytes);
+
+/*
+ * Make room for an entry and its `caplen` bytes, dropping as tw_ring_put() does. The caller fills it at once: all of the
+ * entry (tw_ring_entry_at), clock and caplen as given here, and behind it the bytes, unless they stay in a file.
+ */
+static inline tw_ref tw_ring_reserve(struct tw_ring *ring, uint32_t caplen, tw_time clock);
 
 /* How many bytes of the ring a packet of `caplen` bytes takes, its entry included. */
-size_t tw_ring_cost(const struct tw_ring *ring, uint32_t caplen);
+static inline size_t tw_ring_cost(const struct tw_ring *ring, uint32_t caplen);
 
 /*
  * Below which reference entries would leave with a put of `caplen` bytes; all others would stay. It is a bound and not
@@ -110,7 +141,7 @@ size_t tw_ring_cost(const struct tw_ring *ring, uint32_t caplen);
 tw_ref tw_ring_tail_after(const struct tw_ring *ring, uint32_t caplen);
 
 /* Borrow an entry, or NULL when it has left. Valid until the next put or age. */
-struct tw_ring_entry *tw_ring_get(struct tw_ring *ring, tw_ref ref);
+static inline struct tw_ring_entry *tw_ring_get(const struct tw_ring *ring, tw_ref ref);
 
 /*
  * The packet of an entry got from this ring, or, where the bytes stay in files, of a copy of one.
@@ -144,5 +175,50 @@ struct tw_ring_stats {
 };
 
 void tw_ring_stats(const struct tw_ring *ring, struct tw_ring_stats *ret);
+
+/* Where an entry of so many units will stand: what is in its way is dropped. For tw_ring_put(). */
+tw_ref tw_ring_make_room(struct tw_ring *ring, uint64_t units);
+
+static inline uint64_t tw_ring_units(const struct tw_ring *ring, uint32_t caplen) {
+    return ring->fetch.fn ? TW_RING_ENTRY_UNITS
+                          : TW_RING_ENTRY_UNITS + ((uint64_t)caplen + TW_RING_UNIT - 1) / TW_RING_UNIT;
+}
+
+static inline struct tw_ring_entry *tw_ring_entry_at(const struct tw_ring *ring, uint64_t position) {
+    uint64_t unit = position >= ring->lap ? position - ring->lap : position + ring->size - ring->lap;
+    return (struct tw_ring_entry *)(void *)(ring->memory + unit * TW_RING_UNIT);
+}
+
+static inline size_t tw_ring_cost(const struct tw_ring *ring, uint32_t caplen) {
+    return tw_ring_units(ring, caplen) * TW_RING_UNIT;
+}
+
+static inline struct tw_ring_entry *tw_ring_get(const struct tw_ring *ring, tw_ref ref) {
+    return ref >= ring->tail && ref < ring->head ? tw_ring_entry_at(ring, ref) : NULL;
+}
+
+static inline tw_ref tw_ring_reserve(struct tw_ring *ring, uint32_t caplen, tw_time clock) {
+    uint64_t units = tw_ring_units(ring, caplen);
+    tw_ref start = ring->head;
+    if (start + units > ring->tail + ring->size || start + units > ring->lap + ring->size) {
+        start = tw_ring_make_room(ring, units);
+    }
+    ring->head = start + units;
+    ring->used += units;
+    ring->packets++;
+    ring->newest = clock;
+    return start;
+}
+
+static inline tw_ref tw_ring_put(struct tw_ring *ring, const struct tw_ring_entry *entry, const uint8_t *bytes) {
+    tw_ref ref = tw_ring_reserve(ring, entry->caplen, entry->clock);
+    struct tw_ring_entry *copy = tw_ring_entry_at(ring, ref);
+    *copy = *entry;
+    copy->link = 0;
+    if (!ring->fetch.fn) {
+        __builtin_memcpy(copy + 1, bytes, entry->caplen);
+    }
+    return ref;
+}
 
 #endif

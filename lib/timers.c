@@ -5,69 +5,57 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pool.h"
-
 enum {
-    BUCKETS = 1024,   /* power of two */
-    BUCKET_BITS = 30, /* 2^30 ns, a little over a second: the wheel turns once in 18 minutes */
+    BUCKETS = TW_TIMERS_BUCKETS,
+    BUCKET_BITS = 28, /* 2^28 ns, a quarter of a second: the wheel turns once in 17 s */
+    PAGE_SLOTS = 61,
+    AHEAD = 16, /* slots whose owner is told before they are asked about */
 };
 
-enum place { NOWHERE, IN_WHEEL, IN_HEAP };
-
-/* A slot's timer. In the wheel it is one of a bucket's doubly linked list. */
-struct slot {
-    tw_time when;
-    uint64_t tag;
-    uint32_t before, after; /* neighbours in the bucket; 0: none */
-    uint32_t place;
+/* Some slots of a bucket. */
+struct tw_timers_page {
+    struct tw_timers_page *next;
+    uint32_t n;
+    uint32_t slot[PAGE_SLOTS];
 };
-
-struct tw_timers {
-    struct tw_pool slots; /* used as a plain array that is touched as needed */
-    uint32_t bucket[BUCKETS];
-    size_t in_wheel;
-    int64_t turned; /* buckets up to this tick have been emptied into the heap */
-    bool started;
-    struct tw_timer *heap;
-    size_t n, room;
-    tw_time quiet_until; /* nothing is due before it */
-};
-
-static struct slot *get(struct tw_timers *timers, uint32_t slot) {
-    return tw_pool_get(&timers->slots, slot);
-}
 
 static int64_t tick_of(tw_time t) {
     return t >> BUCKET_BITS;
 }
 
-struct tw_timers *tw_timers_create(uint32_t n_slots) {
+struct tw_timers *tw_timers_create(const struct tw_timers_owner *owner) {
     struct tw_timers *timers = calloc(1, sizeof *timers);
-    if (!timers) {
-        return NULL;
-    }
-    if (tw_pool_init(&timers->slots, sizeof(struct slot), n_slots)) {
-        free(timers);
-        return NULL;
+    if (timers) {
+        timers->owner = *owner;
+        timers->quiet_until = INT64_MIN;
     }
     return timers;
 }
 
-int tw_timers_grow(struct tw_timers *timers, uint32_t n_slots) {
-    return tw_pool_grow(&timers->slots, n_slots);
+static void free_pages(struct tw_timers_page *page) {
+    while (page) {
+        struct tw_timers_page *next = page->next;
+        free(page);
+        page = next;
+    }
 }
 
 void tw_timers_destroy(struct tw_timers *timers) {
     if (timers) {
-        tw_pool_fini(&timers->slots);
+        for (int i = 0; i < BUCKETS; i++) {
+            free_pages(timers->bucket[i]);
+        }
+        free_pages(timers->spare);
         free(timers->heap);
         free(timers);
     }
 }
 
 size_t tw_timers_memory(const struct tw_timers *timers) {
-    return tw_pool_memory(&timers->slots) + timers->room * sizeof *timers->heap;
+    return timers->pages * sizeof(struct tw_timers_page) + timers->room * sizeof *timers->heap;
 }
+
+/* The heap. */
 
 static bool is_earlier(const struct tw_timer *a, const struct tw_timer *b) {
     if (a->when != b->when) {
@@ -118,144 +106,126 @@ int tw_timers_push(struct tw_timers *timers, const struct tw_timer *event) {
     return 0;
 }
 
+static void take(struct tw_timers *timers, struct tw_timer *ret) {
+    *ret = timers->heap[0];
+    timers->heap[0] = timers->heap[--timers->n];
+    if (timers->n) {
+        sift_down(timers->heap, timers->n);
+        if (timers->heap[0].kind == TW_TIMER_SLOT) {
+            timers->owner.prefetch(timers->owner.context, timers->heap[0].slot, true);
+        }
+    }
+}
+
+/* The wheel. */
+
 /* When the next bucket is opened. */
 static tw_time next_turn(const struct tw_timers *timers) {
     return (timers->turned + 1) * (INT64_C(1) << BUCKET_BITS);
 }
 
-static void wheel_add(struct tw_timers *timers, uint32_t number, struct slot *slot) {
-    int64_t tick = tick_of(slot->when);
-    if (tick >= timers->turned + BUCKETS) {
-        tick = timers->turned + BUCKETS - 1; /* beyond the horizon: looked at again on the way */
+static struct tw_timers_page *new_page(struct tw_timers *timers) {
+    struct tw_timers_page *page = timers->spare;
+    if (page) {
+        timers->spare = page->next;
+    } else {
+        page = malloc(sizeof *page);
+        timers->pages += page != NULL;
     }
-    uint32_t *bucket = &timers->bucket[tick & (BUCKETS - 1)];
-    slot->before = 0;
-    slot->after = *bucket;
-    if (*bucket) {
-        get(timers, *bucket)->before = number;
+    return page;
+}
+
+/* Returns false when there is no memory. */
+static bool append(struct tw_timers *timers, int64_t tick, uint32_t slot) {
+    struct tw_timers_page **bucket = &timers->bucket[tick & (BUCKETS - 1)];
+    if (!*bucket || (*bucket)->n == PAGE_SLOTS) {
+        struct tw_timers_page *page = new_page(timers);
+        if (!page) {
+            return false;
+        }
+        page->next = *bucket;
+        page->n = 0;
+        *bucket = page;
     }
-    *bucket = number;
-    slot->place = IN_WHEEL;
+    (*bucket)->slot[(*bucket)->n++] = slot;
     timers->in_wheel++;
     if (next_turn(timers) < timers->quiet_until) {
         timers->quiet_until = next_turn(timers);
     }
+    return true;
 }
 
-/* The bucket is found by the list's end: only its first element has none before it. */
-static void wheel_remove(struct tw_timers *timers, uint32_t number, struct slot *slot) {
-    if (slot->after) {
-        get(timers, slot->after)->before = slot->before;
-    }
-    if (slot->before) {
-        get(timers, slot->before)->after = slot->after;
-    } else {
-        int64_t tick = tick_of(slot->when);
-        uint32_t *bucket = &timers->bucket[tick & (BUCKETS - 1)];
-        if (*bucket != number) { /* was set beyond the horizon */
-            bucket = timers->bucket;
-            while (*bucket != number) {
-                bucket++;
-            }
-        }
-        *bucket = slot->after;
-    }
-    timers->in_wheel--;
+/* What a mark says of a bucket: never 0, which is none. */
+static uint32_t bucket_mark(int64_t tick) {
+    return (uint32_t)tick + !(uint32_t)tick;
 }
 
-static void place(struct tw_timers *timers, uint32_t number, struct slot *slot) {
-    if (!timers->started) {
-        timers->started = true;
-        timers->turned = tick_of(slot->when) - 1;
-    }
-    struct tw_timer timer = {slot->when, TW_TIMER_SLOT, number, slot->tag};
-    if (tick_of(slot->when) <= timers->turned && !tw_timers_push(timers, &timer)) {
-        slot->place = IN_HEAP;
+/* How far ahead the bucket is in which a slot stands by its mark; not above 0: it stands in none. */
+static int32_t ahead(const struct tw_timers *timers, const struct tw_timer_mark *mark) {
+    int32_t distance = (int32_t)(mark->bucket - (uint32_t)timers->turned);
+    return mark->bucket && distance < BUCKETS ? distance : 0;
+}
+
+void tw_timers_set(struct tw_timers *timers, uint32_t slot, struct tw_timer_mark *mark, tw_time when, uint64_t tag) {
+    int64_t distance = tick_of(when) - timers->turned;
+    if (distance <= 0) {
+        struct tw_timer timer = {when, TW_TIMER_SLOT, slot, tag};
+        (void)tw_timers_push(timers, &timer);
         return;
     }
-    if (tick_of(slot->when) <= timers->turned) {
-        slot->when = (timers->turned + 1) << BUCKET_BITS; /* no memory: a second late */
+    if (distance > BUCKETS - 1) {
+        distance = BUCKETS - 1; /* beyond the horizon: looked at again on the way */
     }
-    wheel_add(timers, number, slot);
-}
-
-void tw_timers_set(struct tw_timers *timers, uint32_t number, tw_time when, uint64_t tag) {
-    tw_timers_unset(timers, number);
-    if (number > timers->slots.touched) {
-        timers->slots.touched = number;
-    }
-    struct slot *slot = get(timers, number);
-    slot->when = when;
-    slot->tag = tag;
-    place(timers, number, slot);
-}
-
-void tw_timers_bring_forward(struct tw_timers *timers, uint32_t number, tw_time when, uint64_t tag) {
-    const struct slot *slot = get(timers, number);
-    if (slot->place == NOWHERE || slot->tag != tag || slot->when > when) {
-        tw_timers_set(timers, number, when, tag);
+    int32_t now = ahead(timers, mark);
+    if ((now <= 0 || now > distance) && append(timers, timers->turned + distance, slot)) {
+        mark->bucket = bucket_mark(timers->turned + distance);
     }
 }
 
-void tw_timers_unset(struct tw_timers *timers, uint32_t number) {
-    struct slot *slot = get(timers, number);
-    if (slot->place == IN_WHEEL) {
-        wheel_remove(timers, number, slot);
+/* A slot whose bucket has its turn: where it belongs now. */
+static void look_at(struct tw_timers *timers, uint32_t slot, uint32_t bucket) {
+    struct tw_timer timer = {.kind = TW_TIMER_SLOT, .slot = slot};
+    struct tw_timer_mark *mark;
+    bool is_set = timers->owner.due(timers->owner.context, slot, &timer, &mark);
+    if (mark->bucket != bucket) {
+        return; /* it was brought forward */
     }
-    slot->place = NOWHERE; /* what is in the heap is known by it to be stale */
+    mark->bucket = 0;
+    if (is_set) {
+        tw_timers_set(timers, slot, mark, timer.when, timer.tag);
+    }
 }
 
-/* Empty a bucket that was opened: what falls due goes to the heap, what was only parked there goes on. */
-static void empty(struct tw_timers *timers, uint32_t *bucket) {
-    uint32_t number = *bucket;
-    *bucket = 0;
-    while (number) {
-        struct slot *slot = get(timers, number);
-        uint32_t after = slot->after;
-        timers->in_wheel--;
-        place(timers, number, slot);
-        number = after;
+static void open_bucket(struct tw_timers *timers, struct tw_timers_page *page, uint32_t bucket) {
+    while (page) {
+        struct tw_timers_page *next = page->next;
+        timers->in_wheel -= page->n;
+        for (uint32_t i = 0; i < page->n + AHEAD; i++) {
+            if (i < page->n) {
+                timers->owner.prefetch(timers->owner.context, page->slot[i], false);
+            }
+            if (i >= AHEAD) {
+                look_at(timers, page->slot[i - AHEAD], bucket);
+            }
+        }
+        page->next = timers->spare;
+        timers->spare = page;
+        page = next;
     }
 }
 
 /* Turn the wheel towards `tick`: by one bucket, or, when that is further than it reaches, past all of them at once. */
 static void turn(struct tw_timers *timers, int64_t tick) {
-    if (tick - timers->turned < BUCKETS) {
-        timers->turned++;
-        empty(timers, &timers->bucket[timers->turned & (BUCKETS - 1)]);
-        return;
+    int64_t from = timers->turned + 1, past = tick - timers->turned < BUCKETS ? from : from + BUCKETS - 1;
+    struct tw_timers_page *full[BUCKETS];
+    timers->turned = past == from ? from : tick;
+    for (int64_t i = from; i <= past; i++) {
+        full[i - from] = timers->bucket[i & (BUCKETS - 1)];
+        timers->bucket[i & (BUCKETS - 1)] = NULL;
     }
-    uint32_t full[BUCKETS];
-    memcpy(full, timers->bucket, sizeof full);
-    memset(timers->bucket, 0, sizeof timers->bucket);
-    timers->turned = tick;
-    for (int i = 0; i < BUCKETS; i++) {
-        empty(timers, &full[i]);
+    for (int64_t i = from; i <= past; i++) {
+        open_bucket(timers, full[i - from], bucket_mark(i));
     }
-}
-
-/* Whether what was popped from the heap is a slot timer that has been moved or taken away since. */
-static bool is_stale(struct tw_timers *timers, const struct tw_timer *timer) {
-    if (timer->kind != TW_TIMER_SLOT) {
-        return false;
-    }
-    struct slot *slot = get(timers, timer->slot);
-    return slot->place != IN_HEAP || slot->when != timer->when || slot->tag != timer->tag;
-}
-
-static bool take(struct tw_timers *timers, struct tw_timer *ret) {
-    *ret = timers->heap[0];
-    timers->heap[0] = timers->heap[--timers->n];
-    if (timers->n) {
-        sift_down(timers->heap, timers->n);
-    }
-    if (is_stale(timers, ret)) {
-        return false;
-    }
-    if (ret->kind == TW_TIMER_SLOT) {
-        get(timers, ret->slot)->place = NOWHERE;
-    }
-    return true;
 }
 
 /* The earliest that anything may be due. */
@@ -266,19 +236,18 @@ static tw_time earliest(const struct tw_timers *timers) {
 
 bool tw_timers_pop(struct tw_timers *timers, tw_time until, struct tw_timer *ret) {
     if (until < timers->quiet_until) {
-        return false; /* by far the most frequent case: asked for every packet */
+        return false;
     }
     for (;;) {
         bool is_due = timers->n && timers->heap[0].when <= until;
         if (is_due && (!timers->in_wheel || tick_of(timers->heap[0].when) <= timers->turned)) {
-            if (take(timers, ret)) {
-                return true;
-            }
-        } else if (timers->in_wheel && timers->turned < tick_of(until)) {
-            turn(timers, tick_of(until));
-        } else {
+            take(timers, ret);
+            return true;
+        }
+        if (!timers->in_wheel || timers->turned >= tick_of(until)) {
             break;
         }
+        turn(timers, tick_of(until));
     }
     if (!timers->in_wheel && timers->turned < tick_of(until)) {
         timers->turned = tick_of(until); /* nothing to be met on the way */

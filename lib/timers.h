@@ -3,13 +3,15 @@
  * timers.h — what falls due when, served in exact order.
  *
  * Two kinds. An event is set once and not cancelled; who gets it checks whether it still matters. A slot timer belongs
- * to a numbered slot (a flow), one each, and can be moved: it is meant to be set far ahead and seldom touched, so
- * thousands of packets may pass without a change.
+ * to a numbered slot (a flow), and mostly moves away before it goes off: so it is not moved. Its slot stands somewhere
+ * in a wheel of coarse buckets, not later than it falls due; when that bucket's turn comes, the owner is asked when it
+ * really is due, and the slot goes on to a later bucket or into the heap of what is due now, which gives the order.
  *
- *   slot timers ──► wheel of coarse buckets ──► heap of what falls due in the current bucket ──► in order
- *   events ─────────────────────────────────────►
+ *   slots  ──► wheel of coarse buckets, 17 s ──► heap ──► in order
+ *   events ──────────────────────────────────────►
  *
- * Threads: none. No clock: time is what the caller says.
+ * A bucket is a list of slot numbers, so that setting a timer writes 4 bytes behind those set before; what a slot's mark
+ * does not agree with has been left behind and is passed over. Threads: none. No clock: time is what the caller says.
  */
 #ifndef TW_TIMERS_H
 #define TW_TIMERS_H
@@ -26,28 +28,44 @@ struct tw_timer {
 
 enum { TW_TIMER_SLOT = 1000 };
 
-struct tw_timers;
+/* In which bucket a slot stands; lives with the slot, zero at first, and stays when the slot's owner changes. */
+struct tw_timer_mark {
+    uint32_t bucket;
+};
 
-/* For slots 1 to n_slots. Returns NULL when there is no memory. */
-struct tw_timers *tw_timers_create(uint32_t n_slots);
+/* Who has the slots. */
+struct tw_timers_owner {
+    void *context;
+    /* When the slot's timer goes off as of now, into ret->when, and its tag; false: never. Lends the slot's mark always. */
+    bool (*due)(void *context, uint32_t slot, struct tw_timer *ret, struct tw_timer_mark **mark);
+    /* The slot will be asked about soon, or its timer handed out. */
+    void (*prefetch)(void *context, uint32_t slot, bool is_due);
+};
 
-/* Make room for at least `n_slots` slots. Returns 0 or -ENOMEM. */
-int tw_timers_grow(struct tw_timers *timers, uint32_t n_slots);
+enum { TW_TIMERS_BUCKETS = 64 };
+
+/* All members are those of timers.c, but that before quiet_until nothing is due and tw_timers_pop need not be called. */
+struct tw_timers {
+    tw_time quiet_until;
+    struct tw_timers_owner owner;
+    struct tw_timers_page *bucket[TW_TIMERS_BUCKETS], *spare;
+    size_t in_wheel, pages;
+    int64_t turned; /* buckets up to this tick have been emptied into the heap */
+    struct tw_timer *heap;
+    size_t n, room;
+};
+
+/* Returns NULL when there is no memory. */
+struct tw_timers *tw_timers_create(const struct tw_timers_owner *owner);
 
 /* NULL is allowed. */
 void tw_timers_destroy(struct tw_timers *timers);
 
-/* Set the slot's timer, in place of the one it had. `tag` orders those that fall due at one moment. */
-void tw_timers_set(struct tw_timers *timers, uint32_t slot, tw_time when, uint64_t tag);
-
 /*
- * The slot's timer must go off at `when` at the latest: set it unless it does so anyway. Who gets one that came too early
- * sets it again. Cheaper than tw_timers_set where moments mostly move away.
+ * The slot's timer, with this tag, must go off at `when` at the latest. It is not taken away: who gets it too early sets
+ * it again. Without memory it may be missed.
  */
-void tw_timers_bring_forward(struct tw_timers *timers, uint32_t slot, tw_time when, uint64_t tag);
-
-/* Take the slot's timer away, if it has one. */
-void tw_timers_unset(struct tw_timers *timers, uint32_t slot);
+void tw_timers_set(struct tw_timers *timers, uint32_t slot, struct tw_timer_mark *mark, tw_time when, uint64_t tag);
 
 /* Add an event. Returns 0 or -ENOMEM, then it is not added. */
 int tw_timers_push(struct tw_timers *timers, const struct tw_timer *event);

@@ -17,6 +17,21 @@ static struct tw_hash_key key_of(const struct tw_engine_options *options) {
     return key;
 }
 
+/* For the timers of silence. */
+
+static bool silence_of(void *tracker, uint32_t slot, struct tw_timer *ret, struct tw_timer_mark **mark) {
+    const struct tw_tracker *t = tracker;
+    struct tw_flow *flow = tw_flowtable_at(t->table, slot);
+    *mark = &flow->timer;
+    ret->tag = flow->index;
+    return flow->index && tw_tracking_silence(t, flow, &ret->when);
+}
+
+static void prefetch_flow(void *tracker, uint32_t slot, bool is_due) {
+    const struct tw_tracker *t = tracker;
+    tw_flowtable_prefetch_slot(t->table, slot, is_due);
+}
+
 int tw_tracker_create(const struct tw_engine_options *options, struct tw_tracker **ret) {
     struct tw_tracker *t = calloc(1, sizeof *t);
     if (!t) {
@@ -26,7 +41,7 @@ int tw_tracker_create(const struct tw_engine_options *options, struct tw_tracker
     t->settings = *options->settings;
     t->writer = options->writer;
     t->table = tw_flowtable_create(&t->settings.flow, &key);
-    t->timers = tw_timers_create(t->settings.flow.max);
+    t->timers = tw_timers_create(&(struct tw_timers_owner){t, silence_of, prefetch_flow});
     t->fragments = tw_fragments_create(&key);
     t->hosts = tw_hosts_create(TW_HOSTS_MAX, &key);
     struct tw_extract_options extract = {
@@ -42,6 +57,7 @@ int tw_tracker_create(const struct tw_engine_options *options, struct tw_tracker
         tw_tracker_destroy(t);
         return -ENOMEM;
     }
+    t->ring = tw_extract_ring(t->extract);
     *ret = t;
     return 0;
 }
@@ -87,8 +103,12 @@ static bool has_unknown_scale(const struct tw_flow *flow) {
 /* What the report counts of a flow; for one that lives it is what would be counted if it ended now. */
 static void count_flow(struct tw_report *counts, const struct tw_flow *flow) {
     const struct tw_flow_side *a = &flow->side[TW_A], *b = &flow->side[TW_B];
-    counts->flows.side[TW_A] += a->packets > 0;
-    counts->flows.side[TW_B] += b->packets > 0;
+    for (int side = 0; side < TW_SIDE_COUNT; side++) {
+        counts->packets.side[side] += flow->side[side].packets;
+        counts->packets.side_bytes[side] += flow->side[side].bytes;
+        counts->flows.side[side] += flow->side[side].packets > 0;
+        counts->window.considered += flow->side[side].considered;
+    }
     *(flow->key.ip_version == 4 ? &counts->flows.ipv4 : &counts->flows.ipv6) += 1;
     if (flow->key.proto == IPPROTO_TCP && (a->payload || b->payload)) {
         counts->flows.with_payload++;
@@ -134,7 +154,6 @@ static void end_flow(struct tw_tracker *t, struct tw_flow *flow, enum tw_flow_en
     tw_extract_flow_end(t->extract, flow, t->clock);
     count_end(t, flow, why);
     log_flow(t, flow, why);
-    tw_timers_unset(t->timers, tw_flowtable_slot(t->table, flow));
     tw_flowtable_remove(t->table, flow);
 }
 
@@ -187,7 +206,7 @@ static void serve(struct tw_tracker *t, const struct tw_timer *timer) {
 /* ring.max_age as of the clock. */
 static void age_ring(struct tw_tracker *t) {
     if (t->settings.ring.max_age) {
-        tw_ring_age(tw_extract_ring(t->extract), t->clock - t->settings.ring.max_age);
+        tw_ring_age(t->ring, t->clock - t->settings.ring.max_age);
     }
 }
 
@@ -206,19 +225,32 @@ void tw_tracker_serve(struct tw_tracker *t, tw_time clock) {
 
 /* Packets. */
 
-static void account(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, const struct tw_tracked *tracked) {
-    tw_flow_account(flow, side, tracked->packet, tw_chains_number(&t->chains, tracked->packet->layers),
-                    tracked->wirelen, tracked->clock, tracked->time);
-    t->counts.packets.side[side]++;
-    t->counts.packets.side_bytes[side] += tracked->wirelen;
-    struct tw_ring_entry *entry = tw_ring_get(tw_extract_ring(t->extract), tracked->ref);
+/* Chain the packet's entry in the ring to the flow's one before. */
+static inline void link_entry(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, tw_ref ref) {
+    struct tw_ring_entry *entry = tw_ring_get(t->ring, ref);
+    uint64_t distance = ref - flow->last_entry;
     entry->flags |= side == TW_B ? TW_RING_SIDE_B : 0;
-    tw_extract_link(t->extract, flow, tracked->ref);
-    tw_flowtable_touch(t->table, flow);
+    entry->flow = tw_flowtable_slot(t->table, flow);
+    entry->link = flow->last_entry && distance <= UINT32_MAX ? (uint32_t)distance : 0;
+    flow->last_entry = ref;
+    if (flow->stall) {
+        tw_extract_link(t->extract, flow, ref);
+    }
+}
+
+static inline void account(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side,
+                           const struct tw_tracked *tracked) {
+    const struct tw_packet *packet = &tracked->packet;
+    tw_flow_account(flow, side, packet, tw_chains_number(&t->chains, packet->layers), tracked->wirelen, tracked->clock,
+                    tracked->time);
+    link_entry(t, flow, side, tracked->ref);
+    if (flow->is_listed) {
+        tw_flowtable_touch(t->table, flow);
+    }
 }
 
 static struct tw_flow *new_flow(struct tw_tracker *t, const struct tw_tracked *tracked) {
-    const struct tw_packet *packet = tracked->packet;
+    const struct tw_packet *packet = &tracked->packet;
     if (tw_flowtable_count(t->table) >= t->settings.flow.max) {
         end_flow(t, tw_flowtable_victim(t->table), TW_END_EVICTED);
     }
@@ -241,13 +273,13 @@ static struct tw_flow *new_flow(struct tw_tracker *t, const struct tw_tracked *t
 
 /* The flow of the packet: the one that its addresses belong to, unless it begins another. */
 static struct tw_flow *flow_of(struct tw_tracker *t, const struct tw_tracked *tracked) {
-    const struct tw_packet *packet = tracked->packet;
+    const struct tw_packet *packet = &tracked->packet;
     struct tw_flow *flow = tw_flowtable_find(t->table, tracked->hash, &tracked->key, &packet->scope);
     if (flow && packet->status & TW_PACKET_TCP && packet->has & TW_HAS_FLAGS && packet->flags & TW_TCP_SYN) {
         enum tw_side side = tw_flow_side_of(flow, tracked->key_end);
         bool is_silent = !flow->side[side].packets;
-        if (tw_tcp_begins_anew((enum tw_flow_state)flow->state, &flow->rest[side].tcp,
-                               &flow->rest[tw_other_side(side)].tcp, is_silent, packet)) {
+        if (tw_tcp_begins_anew((enum tw_flow_state)flow->state, &flow->tcp[side], &flow->tcp[tw_other_side(side)],
+                               is_silent, packet)) {
             end_flow(t, flow, TW_END_REPLACED);
             flow = NULL;
         }
@@ -258,22 +290,31 @@ static struct tw_flow *flow_of(struct tw_tracker *t, const struct tw_tracked *tr
 static void remember_fragments(struct tw_tracker *t, const struct tw_flow *flow, enum tw_side side,
                                const struct tw_tracked *tracked) {
     struct tw_fragment_owner owner = {flow->index, tw_flowtable_slot(t->table, flow), side};
-    for (int i = 0; i < tracked->packet->n_first; i++) {
-        tw_fragments_put(t->fragments, &tracked->packet->first[i], &owner, tracked->clock);
+    for (int i = 0; i < tracked->packet.n_first; i++) {
+        tw_fragments_put(t->fragments, &tracked->packet.first[i], &owner, tracked->clock);
     }
 }
 
 void tw_tracker_packet(struct tw_tracker *t, const struct tw_tracked *tracked) {
+    if (tracked->clock >= t->timers->quiet_until || t->settings.ring.max_age) {
+        tw_tracker_serve(t, tracked->clock);
+    }
     t->clock = tracked->clock;
     t->time = tracked->time;
     struct tw_flow *flow = flow_of(t, tracked);
     enum tw_side side = tw_flow_side_of(flow, tracked->key_end);
-    remember_fragments(t, flow, side, tracked);
-    account(t, flow, side, tracked);
-    if (tracked->packet->status & TW_PACKET_TCP) {
-        tw_segment_take(t, flow, side, tracked->packet, tracked->ref);
+    if (tracked->packet.n_first) {
+        remember_fragments(t, flow, side, tracked);
     }
-    tw_extract_flow(t->extract, flow, t->clock, t->time);
+    account(t, flow, side, tracked);
+    if (tracked->packet.status & TW_PACKET_TCP) {
+        tw_segment_take(t, flow, side, &tracked->packet, tracked->ref);
+    } else {
+        tw_flow_no_segment(flow, side, &tracked->packet);
+    }
+    if (flow->stall) {
+        tw_extract_flow(t->extract, flow, t->clock, t->time);
+    }
 }
 
 static struct tw_flow *owner_flow(const struct tw_tracker *t, const struct tw_fragment_owner *owner) {
@@ -286,11 +327,12 @@ bool tw_tracker_knows(const struct tw_tracker *t, const struct tw_datagram *data
 }
 
 void tw_tracker_fragment(struct tw_tracker *t, const struct tw_tracked *tracked) {
-    const struct tw_fragment_owner *owner = tw_fragments_find(t->fragments, &tracked->packet->later, tracked->clock);
+    const struct tw_fragment_owner *owner = tw_fragments_find(t->fragments, &tracked->packet.later, tracked->clock);
     struct tw_flow *flow = owner_flow(t, owner);
     t->clock = tracked->clock;
     t->time = tracked->time;
     account(t, flow, owner->side, tracked);
+    tw_flow_no_segment(flow, owner->side, &tracked->packet);
     tw_extract_flow(t->extract, flow, t->clock, t->time);
 }
 
@@ -373,7 +415,7 @@ void tw_tracker_report(struct tw_tracker *t, struct tw_report *ret) {
 /* Other settings. */
 
 int tw_tracker_prepare(struct tw_tracker *t, const struct tw_settings *settings, struct tw_extract_change **ret) {
-    if (tw_flowtable_grow(t->table, settings->flow.max) || tw_timers_grow(t->timers, settings->flow.max)) {
+    if (tw_flowtable_grow(t->table, settings->flow.max)) {
         return -ENOMEM;
     }
     return tw_extract_prepare(t->extract, settings, ret);
@@ -399,6 +441,7 @@ void tw_tracker_commit(struct tw_tracker *t, const struct tw_settings *settings,
     t->settings = *settings;
     tw_flowtable_configure(t->table, &settings->flow);
     tw_extract_commit(t->extract, change);
+    t->ring = tw_extract_ring(t->extract);
     while (tw_flowtable_count(t->table) > settings->flow.max) {
         end_flow(t, tw_flowtable_victim(t->table), TW_END_EVICTED);
     }

@@ -19,14 +19,14 @@ struct tw_tracker;
 
 /* A packet of a flow, or a later fragment, that stands in the ring. */
 struct tw_tracked {
-    const struct tw_packet *packet;
     tw_time time;  /* its own */
     tw_time clock; /* the engine's at that packet */
-    uint32_t wirelen;
     tw_ref ref;
-    struct tw_flowkey key; /* not of a later fragment, as all below */
-    int key_end;           /* that sent it */
-    uint64_t hash;
+    uint32_t wirelen;
+    uint32_t hash; /* not of a later fragment, as all below */
+    int key_end;   /* that sent it */
+    struct tw_flowkey key;
+    struct tw_packet packet;
 };
 
 /* As tw_engine_create. */
@@ -42,7 +42,7 @@ struct tw_extract *tw_tracker_extract(struct tw_tracker *tracker);
 /* Do what has become due up to `clock`, in order. */
 void tw_tracker_serve(struct tw_tracker *tracker, tw_time clock);
 
-/* Take a packet of a flow. What was due before it must have been served. */
+/* Take a packet of a flow, when all that was due before it has been done. */
 void tw_tracker_packet(struct tw_tracker *tracker, const struct tw_tracked *tracked);
 
 /* Whether the flow of a later fragment is known and alive; only then may tw_tracker_fragment be called with it. */

@@ -27,6 +27,7 @@ struct tw_tracker {
     struct tw_flowtable *table;
     struct tw_timers *timers;
     struct tw_extract *extract;
+    struct tw_ring *ring; /* the extraction's */
     struct tw_fragments *fragments;
     struct tw_hosts *hosts;
     tw_time clock;           /* of what is being done now */
@@ -55,25 +56,24 @@ static inline void tw_tracking_set_timer(struct tw_tracker *t, const struct tw_f
     (void)tw_timers_push(t->timers, &timer); /* without memory the next packet of the flow finds out */
 }
 
-/* "After" a period means when more than it has passed: hence the nanosecond. */
-static inline void tw_tracking_arm_silence(struct tw_tracker *t, const struct tw_flow *flow) {
+/* When silence ends the flow; false: never. "After" a period means when more than it has passed: hence the nanosecond. */
+static inline bool tw_tracking_silence(const struct tw_tracker *t, const struct tw_flow *flow, tw_time *ret) {
     tw_time timeout = t->settings.flow.timeout[flow->state];
-    uint32_t slot = tw_flowtable_slot(t->table, flow);
-    if (timeout) {
-        tw_timers_set(t->timers, slot, tw_flow_last_clock(flow) + timeout + 1, flow->index);
-    } else {
-        tw_timers_unset(t->timers, slot);
+    *ret = tw_flow_last_clock(flow) + timeout + 1;
+    return timeout;
+}
+
+static inline void tw_tracking_arm_silence(struct tw_tracker *t, struct tw_flow *flow) {
+    tw_time when;
+    if (tw_tracking_silence(t, flow, &when)) {
+        tw_timers_set(t->timers, tw_flowtable_slot(t->table, flow), &flow->timer, when, flow->index);
     }
 }
 
 static inline void tw_tracking_enter_state(struct tw_tracker *t, struct tw_flow *flow, enum tw_flow_state state) {
     if (flow->state != state) {
-        tw_time timeout = t->settings.flow.timeout[state];
         flow->state = (uint8_t)state;
-        if (timeout) {
-            tw_timers_bring_forward(t->timers, tw_flowtable_slot(t->table, flow),
-                                    tw_flow_last_clock(flow) + timeout + 1, flow->index);
-        }
+        tw_tracking_arm_silence(t, flow);
     }
 }
 

@@ -16,6 +16,15 @@ typedef int64_t tw_time;
 #define TW_MS     INT64_C(1000000)
 #define TW_SECOND INT64_C(1000000000)
 
+/* A packet as it comes from its source. */
+struct tw_frame {
+    tw_time time;
+    uint32_t caplen, wirelen; /* captured; on the wire, not less */
+    const uint8_t *bytes;     /* caplen of them, lent for as long as their source says */
+    uint32_t origin;          /* where it can be fetched again, if it came from a file (origin.h): */
+    uint64_t offset;          /*   which interface of which file; where its record is */
+};
+
 /* The sides of a flow: A initiated it, B answers. A direction is named after its sender. */
 enum tw_side { TW_A, TW_B, TW_SIDE_COUNT };
 
@@ -47,9 +56,14 @@ enum {
 struct tw_scope {
     uint8_t n_vlans; /* of the innermost Ethernet header; priority tags (id 0) are not among them */
     uint8_t n_vnis;
+    uint32_t ifindex; /* cooked v2; 0: none */
     uint16_t vlan[TW_VLAN_MAX];
     uint32_t vni[TW_VNI_MAX];
-    uint32_t ifindex; /* cooked v2; 0: none */
 };
+
+/* Whether there is anything in it: mostly there is not. */
+static inline bool tw_scope_is_empty(const struct tw_scope *scope) {
+    return !(scope->n_vlans | scope->n_vnis | scope->ifindex);
+}
 
 #endif

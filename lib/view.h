@@ -47,11 +47,24 @@ struct tw_datagram {
     uint8_t ip_version;
 };
 
+/* In the order of their use: of a plain TCP packet nothing behind the addresses is looked at, so 64 of them fit into the
+ * cache beside the flows. */
 struct tw_packet {
     uint8_t status;     /* TW_PACKET_... */
     uint8_t ip_version; /* 4 or 6; 0: no IP header was reached */
     uint8_t proto;      /* of the innermost IP header, behind its extension headers */
     uint8_t ttl;        /* or hop limit */
+
+    /* TCP; valid as far as `has` says */
+    uint8_t has;
+    uint8_t flags;        /* with RST, SYN and FIN are cleared; with SYN, FIN is */
+    uint8_t wire_flags;   /* as they came */
+    uint8_t n_first;      /* datagrams of which this packet holds the first fragment, outermost first */
+    uint16_t window;      /* as on the wire */
+    int16_t window_scale; /* with SYN: the option's value, 0 to 255; -1: no such option (or not TW_HAS_OPTIONS) */
+    uint32_t seq, ack;
+    uint32_t payload; /* bytes of payload of TCP, or else UDP, by the IP length, captured or not */
+
     uint16_t sport, dport;
     struct tw_addr src, dst;
 
@@ -62,22 +75,12 @@ struct tw_packet {
     int32_t icmp;
     bool is_answer; /* to such a request */
 
-    /* TCP; valid as far as `has` says */
-    uint8_t has;
-    uint8_t flags;        /* with RST, SYN and FIN are cleared; with SYN, FIN is */
-    uint8_t wire_flags;   /* as they came */
-    uint16_t window;      /* as on the wire */
-    int16_t window_scale; /* with SYN: the option's value, 0 to 255; -1: no such option (or not TW_HAS_OPTIONS) */
-    uint32_t seq, ack;
-    uint32_t payload; /* bytes of payload of TCP, or else UDP, by the IP length, captured or not */
-
     /* the way here */
     bool has_macs;
-    uint8_t smac[6], dmac[6];
     uint16_t ethertype; /* of the innermost link header; 0: none */
-    uint8_t n_first;    /* datagrams of which this packet holds the first fragment, outermost first */
     uint64_t flow_stat; /* bits of the flowStat column that this packet sets */
     uint64_t layers;    /* all its headers, as layers.h has them */
+    uint8_t smac[6], dmac[6];
     struct tw_scope scope;
     struct tw_datagram later; /* with TW_PACKET_LATER_FRAGMENT */
     struct tw_datagram first[TW_IP_MAX];

@@ -79,7 +79,7 @@ static void see(void *context, tw_time time, uint32_t caplen, uint32_t wirelen, 
 static bool read_ours(int from, struct found *ret) {
     uint8_t head[TW_CAPFILE_HEAD];
     struct tw_capfile *file = NULL;
-    struct tw_capfile_packet p;
+    struct tw_frame p;
     enum tw_capfile_result result;
     ssize_t len = read(from, head, sizeof head);
     ret->n = 0;
@@ -434,7 +434,7 @@ START_TEST(a_signal_while_waiting_loses_nothing) {
     struct sigaction action = {.sa_handler = on_alarm};
     struct itimerval soon = {.it_value = {.tv_usec = 20000}};
     struct tw_capfile *file = NULL;
-    struct tw_capfile_packet packet;
+    struct tw_frame packet;
     int ends[2];
     cap_section(&build);
     cap_interface(&build, ETHERNET, 0, -1, 0);
@@ -460,7 +460,7 @@ END_TEST
 
 START_TEST(a_file_that_cannot_be_read_is_broken) {
     struct tw_capfile *file = NULL;
-    struct tw_capfile_packet packet;
+    struct tw_frame packet;
     cap_pcap(&build, CAP_MICRO, 0, ETHERNET);
     ck_assert_int_eq(tw_capfile_open(-1, build.bytes, 24, &origins, &file), 0);
     ck_assert_int_eq(tw_capfile_next(file, &packet), TW_CAPFILE_BROKEN);

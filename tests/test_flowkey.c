@@ -74,10 +74,12 @@ static struct tw_packet packet_of(uint8_t ip_version, uint8_t src, uint16_t spor
 static const struct tw_hash_key secret = {0x1234567, 0x89abcdef};
 static const struct tw_flow_settings everything = {.vlan = true, .tunnel = true, .interface = true};
 
-static uint64_t hash(const struct tw_flow_settings *settings, const struct tw_packet *packet) {
+static uint32_t hash(const struct tw_flow_settings *settings, const struct tw_packet *packet) {
+    struct tw_factors factors;
     struct tw_flowkey key;
+    tw_factors_init(&factors, &secret);
     tw_flowkey_init(&key, packet);
-    return tw_flowkey_hash(&secret, settings, &key, &packet->scope);
+    return tw_flowkey_hash(&factors, settings, &key, &packet->scope);
 }
 
 static const struct pair {
@@ -101,6 +103,37 @@ START_TEST(both_ways_have_one_key) {
     ck_assert_msg(tw_flowkey_init(&b, &back) == (same_ends ? 0 : !p->sender), "%s, back", p->name);
     ck_assert_msg(tw_flowkey_equal(&a, &b), "%s: keys", p->name);
     ck_assert_uint_eq(hash(&everything, &there), hash(&everything, &back));
+}
+END_TEST
+
+/* The sum as the paper has it, over all the words of a key. */
+START_TEST(the_hash_of_a_key_is_multilinear) {
+    struct tw_factors factors;
+    struct tw_scope none = {0};
+    struct tw_flowkey key;
+    tw_factors_init(&factors, &secret);
+    for (int version = 4; version <= 6; version += 2) {
+        struct tw_packet packet = packet_of((uint8_t)version, 1, 0x1234, 2, 0xfedc);
+        for (int i = 0; version == 6 && i < 16; i++)
+            packet.src.bytes[i] = (uint8_t)(i * 31 + 7);
+        tw_flowkey_init(&key, &packet);
+        uint64_t sum = factors.factor[0];
+        for (int i = 0; i < 10; i++)
+            sum += factors.factor[1 + i] * key.half[i];
+        ck_assert_uint_eq(tw_flowkey_hash(&factors, &everything, &key, &none), sum >> 32);
+    }
+}
+END_TEST
+
+START_TEST(another_secret_gives_other_factors) {
+    struct tw_factors a, b;
+    tw_factors_init(&a, &secret);
+    tw_factors_init(&b, &(struct tw_hash_key){secret.k0, secret.k1 + 1});
+    for (int i = 0; i < TW_FACTORS_MAX; i++) {
+        ck_assert_uint_ne(a.factor[i], b.factor[i]);
+        for (int j = 0; j < i; j++)
+            ck_assert_uint_ne(a.factor[i], a.factor[j]);
+    }
 }
 END_TEST
 
@@ -157,6 +190,8 @@ Suite *suite_flowkey(void) {
     tcase_add_test(tcase, the_reference_gives_the_vector_of_the_paper);
     tcase_add_test(tcase, the_hash_is_siphash_1_3);
     tcase_add_loop_test(tcase, both_ways_have_one_key, 0, sizeof(pairs) / sizeof(pairs[0]));
+    tcase_add_test(tcase, the_hash_of_a_key_is_multilinear);
+    tcase_add_test(tcase, another_secret_gives_other_factors);
     tcase_add_test(tcase, every_part_of_the_key_counts);
     tcase_add_loop_test(tcase, the_scope_counts_as_the_settings_say, 0, sizeof(scope_cases) / sizeof(scope_cases[0]));
     suite_add_tcase(suite, tcase);

@@ -20,16 +20,22 @@ static const struct build_tcp segment = {
 static const struct build_tcp syn = {
     .sport = 40000, .dport = 80, .seq = 5, .flags = 2, .window = 65535, .options = syn_options, .n_options = 8};
 
-/* Decode the first caplen bytes of wirelen, out of a block that ends with them. */
+/*
+ * Decode the first caplen bytes of wirelen, out of a block that ends with them. The short way of plain packets must give
+ * byte for byte what the walk gives.
+ */
 static struct tw_packet decode_bytes(int dlt, const uint8_t *bytes, size_t caplen, size_t wirelen) {
     struct tw_settings settings;
     tw_settings_init(&settings);
     uint8_t *exact = malloc(caplen + 1);
     memcpy(exact + 1, bytes, caplen);
-    struct tw_packet view;
+    struct tw_packet view, walked;
     memset(&view, 0xA5, sizeof(view));
+    memset(&walked, 0xA5, sizeof(walked));
     tw_packet_decode(&settings.decode, dlt, exact + 1, (uint32_t)caplen, (uint32_t)wirelen, &view);
+    tw_packet_walk(&settings.decode, dlt, exact + 1, (uint32_t)caplen, (uint32_t)wirelen, &walked);
     free(exact);
+    ck_assert_mem_eq(&view, &walked, sizeof(view));
     return view;
 }
 

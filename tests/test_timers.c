@@ -6,11 +6,63 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "suites.h"
 
 enum { SLOTS = 50, EVENTS_MAX = 4000 };
+
+/* The owner of slots: it knows when each is due, and moves that without telling as long as it only moves away. */
+static struct slot {
+    struct tw_timer_mark mark;
+    bool is_set;
+    struct tw_timer timer;
+} slots[SLOTS + 1];
+
+static bool due(void *context, uint32_t slot, struct tw_timer *ret, struct tw_timer_mark **mark) {
+    struct slot *own = (struct slot *)context + slot;
+    *mark = &own->mark;
+    if (own->is_set)
+        *ret = own->timer;
+    return own->is_set;
+}
+
+static void prefetch(void *context, uint32_t slot, bool is_due) {
+    (void)context, (void)slot, (void)is_due;
+}
+
+static struct tw_timers *create(void) {
+    memset(slots, 0, sizeof slots);
+    struct tw_timers *timers = tw_timers_create(&(struct tw_timers_owner){slots, due, prefetch});
+    ck_assert(timers != NULL);
+    return timers;
+}
+
+static void set(struct tw_timers *timers, uint32_t slot, tw_time when, uint64_t tag) {
+    struct slot *own = &slots[slot];
+    bool is_later = own->is_set && when >= own->timer.when && tag == own->timer.tag;
+    own->is_set = true;
+    own->timer = (struct tw_timer){when, TW_TIMER_SLOT, slot, tag};
+    if (!is_later)
+        tw_timers_set(timers, slot, &own->mark, when, tag);
+}
+
+/* The next timer that is really due: one that comes too early is set again. */
+static bool pop(struct tw_timers *timers, tw_time until, struct tw_timer *ret) {
+    while (tw_timers_pop(timers, until, ret)) {
+        struct slot *own = &slots[ret->kind == TW_TIMER_SLOT ? ret->slot : 0];
+        if (ret->kind != TW_TIMER_SLOT)
+            return true;
+        if (own->is_set && own->timer.when == ret->when && own->timer.tag == ret->tag) {
+            own->is_set = false;
+            return true;
+        }
+        if (own->is_set)
+            tw_timers_set(timers, ret->slot, &own->mark, own->timer.when, own->timer.tag);
+    }
+    return false;
+}
 
 #define MINUTE (60 * TW_SECOND)
 #define YEAR   (365 * 24 * 60 * MINUTE)
@@ -68,12 +120,12 @@ static void change(struct tw_timers *timers, struct model *model, unsigned *seed
         ck_assert_int_eq(tw_timers_push(timers, &timer), 0);
         break;
     case 1:
-        tw_timers_unset(timers, slot);
+        slots[slot].is_set = false;
         model_unset(model, slot);
         return;
     default:
         timer.kind = TW_TIMER_SLOT;
-        tw_timers_set(timers, slot, timer.when, tag);
+        set(timers, slot, timer.when, tag);
         model_unset(model, slot);
     }
     model->pending[model->n++] = timer;
@@ -82,21 +134,21 @@ static void change(struct tw_timers *timers, struct model *model, unsigned *seed
 static void compare(struct tw_timers *timers, struct model *model, tw_time until) {
     struct tw_timer got, wanted;
     while (model_pop(model, until, &wanted)) {
-        ck_assert(tw_timers_pop(timers, until, &got));
+        ck_assert(pop(timers, until, &got));
         ck_assert_int_eq(got.when, wanted.when);
         ck_assert_uint_eq(got.kind, wanted.kind);
         ck_assert_uint_eq(got.slot, wanted.slot);
         ck_assert_uint_eq(got.tag, wanted.tag);
     }
-    ck_assert(!tw_timers_pop(timers, until, &got));
+    ck_assert(!pop(timers, until, &got));
 }
 
 START_TEST(random_timers_come_in_the_order_of_a_sorted_list) {
     unsigned seed = (unsigned)time(NULL) + (unsigned)_i;
     printf("timers: seed %u\n", seed);
-    struct tw_timers *timers = tw_timers_create(SLOTS);
+    struct tw_timers *timers = create();
     struct model *model = calloc(1, sizeof *model);
-    ck_assert(timers != NULL && model != NULL);
+    ck_assert(model != NULL);
     tw_time now = 1700000000 * TW_SECOND;
     for (uint64_t round = 1; round <= 5000; round++) {
         for (int i = rand_r(&seed) % 6; i > 0; i--)
@@ -113,27 +165,27 @@ START_TEST(random_timers_come_in_the_order_of_a_sorted_list) {
 END_TEST
 
 START_TEST(a_timer_is_due_at_its_moment_and_not_before) {
-    struct tw_timers *timers = tw_timers_create(2);
+    struct tw_timers *timers = create();
     struct tw_timer timer;
-    tw_timers_set(timers, 1, 5 * MINUTE, 7);
-    ck_assert(!tw_timers_pop(timers, 5 * MINUTE - 1, &timer));
-    ck_assert(tw_timers_pop(timers, 5 * MINUTE, &timer));
+    set(timers, 1, 5 * MINUTE, 7);
+    ck_assert(!pop(timers, 5 * MINUTE - 1, &timer));
+    ck_assert(pop(timers, 5 * MINUTE, &timer));
     ck_assert_uint_eq(timer.slot, 1);
     ck_assert_uint_eq(timer.kind, TW_TIMER_SLOT);
-    ck_assert(!tw_timers_pop(timers, YEAR, &timer));
+    ck_assert(!pop(timers, YEAR, &timer));
     tw_timers_destroy(timers);
 }
 END_TEST
 
 START_TEST(at_one_moment_kinds_come_in_order_and_slots_last) {
-    struct tw_timers *timers = tw_timers_create(2);
+    struct tw_timers *timers = create();
     struct tw_timer timer;
-    tw_timers_set(timers, 2, MINUTE, 9);
-    tw_timers_set(timers, 1, MINUTE, 8);
+    set(timers, 2, MINUTE, 9);
+    set(timers, 1, MINUTE, 8);
     tw_timers_push(timers, &(struct tw_timer){MINUTE, 1, 0, 5});
     tw_timers_push(timers, &(struct tw_timer){MINUTE, 0, 0, 6});
     uint64_t tags = 0;
-    while (tw_timers_pop(timers, MINUTE, &timer))
+    while (pop(timers, MINUTE, &timer))
         tags = tags * 10 + timer.tag;
     ck_assert_uint_eq(tags, 6589);
     tw_timers_destroy(timers);
@@ -141,48 +193,80 @@ START_TEST(at_one_moment_kinds_come_in_order_and_slots_last) {
 END_TEST
 
 START_TEST(a_timer_set_while_others_are_served_takes_its_place_among_them) {
-    struct tw_timers *timers = tw_timers_create(3);
+    struct tw_timers *timers = create();
     struct tw_timer timer;
-    tw_timers_set(timers, 1, 1 * MINUTE, 1);
-    tw_timers_set(timers, 2, 40 * MINUTE, 2);
-    ck_assert(tw_timers_pop(timers, YEAR, &timer));
+    set(timers, 1, 1 * MINUTE, 1);
+    set(timers, 2, 40 * MINUTE, 2);
+    ck_assert(pop(timers, YEAR, &timer));
     ck_assert_uint_eq(timer.slot, 1);
-    tw_timers_set(timers, 3, 20 * MINUTE, 3);
-    ck_assert(tw_timers_pop(timers, YEAR, &timer));
+    set(timers, 3, 20 * MINUTE, 3);
+    ck_assert(pop(timers, YEAR, &timer));
     ck_assert_uint_eq(timer.slot, 3);
-    ck_assert(tw_timers_pop(timers, YEAR, &timer));
+    ck_assert(pop(timers, YEAR, &timer));
     ck_assert_uint_eq(timer.slot, 2);
     tw_timers_destroy(timers);
 }
 END_TEST
 
 START_TEST(a_jump_of_a_century_is_fast_with_a_timer_behind_it) {
-    struct tw_timers *timers = tw_timers_create(10);
+    struct tw_timers *timers = create();
     struct tw_timer timer;
-    tw_timers_set(timers, 1, 100 * YEAR + 1, 1);
-    tw_timers_set(timers, 2, 50 * YEAR, 2);
-    tw_timers_set(timers, 3, MINUTE, 3);
-    ck_assert(tw_timers_pop(timers, MINUTE, &timer));
+    set(timers, 1, 100 * YEAR + 1, 1);
+    set(timers, 2, 50 * YEAR, 2);
+    set(timers, 3, MINUTE, 3);
+    ck_assert(pop(timers, MINUTE, &timer));
     clock_t before = clock();
-    ck_assert(tw_timers_pop(timers, 100 * YEAR, &timer));
+    ck_assert(pop(timers, 100 * YEAR, &timer));
     ck_assert_uint_eq(timer.slot, 2);
-    ck_assert(!tw_timers_pop(timers, 100 * YEAR, &timer));
-    ck_assert(tw_timers_pop(timers, 100 * YEAR + 1, &timer));
+    ck_assert(!pop(timers, 100 * YEAR, &timer));
+    ck_assert(pop(timers, 100 * YEAR + 1, &timer));
     ck_assert_uint_eq(timer.slot, 1);
     ck_assert_double_lt((double)(clock() - before) / CLOCKS_PER_SEC, 0.1);
     tw_timers_destroy(timers);
 }
 END_TEST
 
+/* A slot that ends and begins again and again, as in a flood that evicts: what stands for it in the wheel is used again. */
+START_TEST(a_slot_that_changes_hands_takes_no_more_memory) {
+    struct tw_timers *timers = create();
+    struct tw_timer timer;
+    for (uint64_t i = 0; i < 1000000; i++) {
+        slots[1].is_set = false;
+        set(timers, 1, 2 * MINUTE + (tw_time)i * TW_US, i);
+        ck_assert(!pop(timers, (tw_time)i * TW_US, &timer));
+    }
+    ck_assert_uint_lt(tw_timers_memory(timers), 100000);
+    ck_assert(pop(timers, YEAR, &timer));
+    ck_assert_uint_eq(timer.tag, 999999);
+    ck_assert(!pop(timers, YEAR, &timer));
+    tw_timers_destroy(timers);
+}
+END_TEST
+
+START_TEST(before_the_quiet_moment_nothing_is_due) {
+    struct tw_timers *timers = create();
+    struct tw_timer timer;
+    ck_assert(!pop(timers, MINUTE, &timer));
+    ck_assert_int_gt(timers->quiet_until, MINUTE);
+    set(timers, 1, MINUTE + 5, 1);
+    ck_assert_int_le(timers->quiet_until, MINUTE + 5);
+    ck_assert(pop(timers, MINUTE + 5, &timer));
+    tw_timers_push(timers, &(struct tw_timer){3 * MINUTE, 0, 0, 6});
+    ck_assert(!pop(timers, 2 * MINUTE, &timer));
+    ck_assert_int_le(timers->quiet_until, 3 * MINUTE);
+    tw_timers_destroy(timers);
+}
+END_TEST
+
 START_TEST(moving_a_timer_a_million_times_takes_no_more_memory) {
-    struct tw_timers *timers = tw_timers_create(1);
+    struct tw_timers *timers = create();
     struct tw_timer timer;
     for (int i = 0; i < 1000000; i++)
-        tw_timers_set(timers, 1, MINUTE + i * TW_MS, 1);
+        set(timers, 1, MINUTE + i * TW_MS, 1);
     ck_assert_uint_lt(tw_timers_memory(timers), 100000);
-    ck_assert(tw_timers_pop(timers, YEAR, &timer));
+    ck_assert(pop(timers, YEAR, &timer));
     ck_assert_int_eq(timer.when, MINUTE + 999999 * TW_MS);
-    ck_assert(!tw_timers_pop(timers, YEAR, &timer));
+    ck_assert(!pop(timers, YEAR, &timer));
     tw_timers_destroy(timers);
 }
 END_TEST
@@ -196,6 +280,8 @@ Suite *suite_timers(void) {
     tcase_add_test(tcase, at_one_moment_kinds_come_in_order_and_slots_last);
     tcase_add_test(tcase, a_timer_set_while_others_are_served_takes_its_place_among_them);
     tcase_add_test(tcase, a_jump_of_a_century_is_fast_with_a_timer_behind_it);
+    tcase_add_test(tcase, a_slot_that_changes_hands_takes_no_more_memory);
+    tcase_add_test(tcase, before_the_quiet_moment_nothing_is_due);
     tcase_add_test(tcase, moving_a_timer_a_million_times_takes_no_more_memory);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz_packet.c — any bytes as a packet of any link type; what the view announces must be within its bounds.
+ * fuzz_packet.c — any bytes as a packet of any link type; what the view announces must be within its bounds, and the same
+ * whether a plain packet is known at a glance or walked through.
  *
  * The input: the link type (2 bytes), what the wire had beyond the capture (2 bytes), the packet.
  */
@@ -30,11 +31,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t caplen = size - 4, wirelen = caplen + tw_be16(data + 2);
     uint8_t *packet = malloc(caplen ? caplen : 1);
     memcpy(packet, data + 4, caplen);
-    struct tw_packet view;
+    struct tw_packet view, walked;
     memset(&view, 0xA5, sizeof(view));
+    memset(&walked, 0xA5, sizeof(walked));
     tw_packet_decode(&settings.decode, tw_be16(data), packet, (uint32_t)caplen, (uint32_t)wirelen, &view);
+    tw_packet_walk(&settings.decode, tw_be16(data), packet, (uint32_t)caplen, (uint32_t)wirelen, &walked);
     free(packet);
-    if (!is_valid(&view, wirelen)) {
+    if (!is_valid(&view, wirelen) || memcmp(&view, &walked, sizeof(view))) {
         abort();
     }
     return 0;

@@ -78,10 +78,10 @@ void scenario_feed(struct scenario *s, const struct segment *g) {
     uint8_t *at = put_ip(packet, g, ++s->fed, head + g->len);
     if (!g->offset)
         put_tcp(at, g);
-    tw_engine_feed(s->engine, &(struct tw_engine_packet){.time = SCENARIO_START + g->ms * TW_MS,
-                                                         .caplen = head + g->len,
-                                                         .wirelen = head + g->len,
-                                                         .bytes = packet});
+    tw_engine_feed(s->engine, &(struct tw_frame){.time = SCENARIO_START + g->ms * TW_MS,
+                                                 .caplen = head + g->len,
+                                                 .wirelen = head + g->len,
+                                                 .bytes = packet});
     free(packet);
 }
 
