@@ -74,8 +74,9 @@ answer() { # FOLDER PACKET...
     python3 - "$@" <<'PYTHON' &
 import os, socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-s.bind(sys.argv[1] + "/control")
+s.bind(sys.argv[1] + "/answer")
 s.listen()
+os.rename(sys.argv[1] + "/answer", sys.argv[1] + "/control")
 s.settimeout(20)
 c, _ = s.accept()
 verb = c.recv(100)
@@ -152,8 +153,13 @@ file_name() { # NUMBER
     printf 'tcpwind-20260101T000000Z-%06d.pcap' "$1"
 }
 
-end_follow() {
-    sleep 0.3
+has_size() { # FILE BYTES: or more
+    [ "$(stat -c %s "$1")" -ge "$2" ]
+}
+
+end_follow() { # BYTES: when its stream has so many
+    await has_size "$dir/stream" "$1"
+    sleep 0.2 # for what should not be in it
     kill -INT "$follow" 2>/dev/null
     wait "$follow"
 }
@@ -190,11 +196,15 @@ for number in range(1, 41):
     if number % 8 == 0:
         time.sleep(0.1)
 PYTHON
-    end_follow
+    end_follow $((24 + $(stat -c %s "$folder/written")))
     same "follow: a signal ends it in order" 0 $?
     holds "follow: every record of 40 files once, in order" cmp "$folder/written" <(tail -c +25 "$dir/stream")
     same "follow: nothing to complain of" "" "$(cat "$dir/stderr")"
     holds "follow: the stream is a pcap file" eval 'tcpdump -nn -r "$dir/stream" -w "$dir/copy" 2>/dev/null'
+}
+
+is_watching() { # PID
+    find "/proc/$1/fd" -lname '*inotify*' | grep -q .
 }
 
 # What ends a stream, and what it may leave out.
@@ -206,20 +216,20 @@ follow_ends() {
     same "follow: a closed pipe is no trouble" 0 "${PIPESTATUS[0]}"
     same "follow: and nothing to complain of" "" "$(cat "$dir/stderr")"
 
+    tcpdump --time-stamp-precision=nano -r "$captures/stall.pcap" -w "$dir/wanted" 'tcp src port 5001' 2>/dev/null
     "$TCPWINDCTL" follow "$folder" --filter 'tcp src port 5001' >"$dir/stream" 2>"$dir/stderr" &
     follow=$!
-    end_follow
-    same "follow: the filter's packets, as tcpdump counts them" \
-        "$(tcpdump -nn -r "$captures/stall.pcap" 'tcp src port 5001' 2>/dev/null | wc -l)" \
-        "$(tcpdump -nn -r "$dir/stream" 2>/dev/null | wc -l)"
+    end_follow "$(stat -c %s "$dir/wanted")"
+    holds "follow: the filter's packets, as tcpdump takes them" cmp <(records "$dir/wanted") <(tail -c +25 "$dir/stream")
     holds "follow: a filter that is none is a wrong usage" exits 2 "$TCPWINDCTL" follow "$folder" --filter 'port port'
 
     "$TCPWINDCTL" follow --from now "$folder" >"$dir/stream" 2>"$dir/stderr" &
     follow=$!
+    await is_watching "$follow"
     sleep 0.3
     cp "$captures/stall6.pcap" "$folder/$(file_name 2).part"
     mv "$folder/$(file_name 2).part" "$folder/$(file_name 2)"
-    end_follow
+    end_follow "$(stat -c %s "$captures/stall6.pcap")"
     holds "follow: from now on only what comes" cmp <(records "$captures/stall6.pcap") <(tail -c +25 "$dir/stream")
 
     python3 -c 'import sys
@@ -235,7 +245,7 @@ open(sys.argv[2], "wb").write(data)' "$captures/stall.pcap" "$folder/$(file_name
     holds "follow: two prefixes need a choice" exits 2 "$TCPWINDCTL" follow "$folder"
     "$TCPWINDCTL" follow --prefix other "$folder" >"$dir/stream" 2>"$dir/stderr" &
     follow=$!
-    end_follow
+    end_follow "$(stat -c %s "$captures/stall.pcap")"
     holds "follow: the chosen prefix" cmp <(records "$captures/stall.pcap") <(tail -c +25 "$dir/stream")
 }
 
@@ -272,16 +282,15 @@ follow_live() {
     load 20
     kill -TERM "$tcpwind"
     wait "$tcpwind"
-    sleep 0.5
-    end_follow
-    same "follow: ends in order beside tcpwind" 0 $?
-    same "follow: nothing is missing" "" "$(cat "$dir/stderr")"
-    holds "follow: there were 20 rotations ($(find "$out" -name 'tcpwind-*.pcap' -type f | wc -l) files)" \
-        test "$(find "$out" -name 'tcpwind-*.pcap' -type f | wc -l)" -ge 20
     # shellcheck disable=SC2046 # names without blanks
     records $(find "$out" -name 'tcpwind-*.pcap*' -type f | sed 's/.*Z-//' | sort | while read -r number; do
         echo "$out"/tcpwind-*Z-"$number"
     done) >"$dir/wanted"
+    end_follow $((24 + $(stat -c %s "$dir/wanted")))
+    same "follow: ends in order beside tcpwind" 0 $?
+    same "follow: nothing is missing" "" "$(cat "$dir/stderr")"
+    holds "follow: there were 20 rotations ($(find "$out" -name 'tcpwind-*.pcap' -type f | wc -l) files)" \
+        test "$(find "$out" -name 'tcpwind-*.pcap' -type f | wc -l)" -ge 20
     holds "follow: every packet of all files once, in order ($(stat -c %s "$dir/wanted") bytes)" \
         cmp "$dir/wanted" <(tail -c +25 "$dir/stream")
 }
@@ -290,7 +299,7 @@ follow_live() {
 follow_retention() {
     local out=$dir/kept
     mkdir "$out"
-    echo 'pcap: { keep_files = 3; };' >"$dir/live.conf"
+    echo 'pcap: { keep_files = 8; };' >"$dir/live.conf" # a second of packets: so late may the follower be
     "$TCPWINDCTL" follow "$out" >"$dir/stream" 2>"$dir/follow.stderr" &
     follow=$!
     start "$out" -c "$dir/live.conf"
@@ -307,10 +316,9 @@ follow_retention() {
     load 20
     kill -TERM "$tcpwind"
     wait "$tcpwind"
-    sleep 0.5
-    end_follow
+    end_follow "$(json "$out/tcpwind_report.json" '24 + d["extract"]["bytes"] + 16 * d["extract"]["packets"]')"
     holds "reload: nothing runs any more" exits 3 "$TCPWINDCTL" reload "$out"
-    same "follow: retention has left three files" 3 "$(find "$out" -name 'tcpwind-*.pcap' -type f | wc -l)"
+    same "follow: retention has left so many files" 8 "$(find "$out" -name 'tcpwind-*.pcap' -type f | wc -l)"
     same "follow: every packet that was written, whatever was removed since" \
         "$(json "$out/tcpwind_report.json" 'd["extract"]["packets"]')" \
         "$(tcpdump -nn -r "$dir/stream" 2>/dev/null | wc -l)"

@@ -74,7 +74,7 @@ install_all() {
     (cd "$top" && make -s install DESTDIR="$root" PREFIX=/usr UNITDIR=/lib/systemd/system) >"$base/install" 2>&1 &&
         cp "$TCPWIND" "$root/usr/bin/tcpwind" && cp "$STALL" "$root/usr/bin/tcpwind-stall" &&
         mkdir -p "$root/etc/systemd/system/tcpwind.service.d" &&
-        printf '[Service]\nWatchdogSec=3\nRestartSec=0.2\n' >"$root/etc/systemd/system/tcpwind.service.d/test.conf"
+        printf '[Service]\nWatchdogSec=5\nRestartSec=0.2\n' >"$root/etc/systemd/system/tcpwind.service.d/test.conf"
 }
 
 configure() { # THRESHOLD
