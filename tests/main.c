@@ -76,6 +76,7 @@ static Suite *(*const suites[])(void) = {
 /* clang-format on */
 
 int main(void) {
+    (void)setenv("CK_DEFAULT_TIMEOUT", "60", 0); /* seconds: what hangs is to fail, what is slow is not */
     SRunner *runner = srunner_create(NULL);
     for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
         srunner_add_suite(runner, suites[i]());

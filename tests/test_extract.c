@@ -358,7 +358,6 @@ END_TEST
 Suite *suite_extract(void) {
     Suite *suite = suite_create("extract");
     TCase *tcase = tcase_create("extract");
-    tcase_set_timeout(tcase, 10);
     tcase_add_loop_test(tcase, what_is_asked_for_is_written, 0, sizeof(story_cases) / sizeof(story_cases[0]));
     tcase_add_test(tcase, inverted_a_flow_without_alarm_is_written_at_its_end);
     tcase_add_test(tcase, the_handshake_outlives_the_ring_and_losses_add_up);

@@ -150,7 +150,6 @@ END_TEST
 Suite *suite_flowtable(void) {
     Suite *suite = suite_create("flowtable");
     TCase *tcase = tcase_create("flowtable");
-    tcase_set_timeout(tcase, 30);
     tcase_add_loop_test(tcase, the_table_does_what_an_array_does, 0, 3);
     tcase_add_test(tcase, a_full_table_takes_no_more);
     tcase_add_test(tcase, a_flow_has_one_stall_record_which_goes_with_it);

@@ -137,7 +137,6 @@ END_TEST
 Suite *suite_naming(void) {
     Suite *suite = suite_create("naming");
     TCase *tc = tcase_create("names");
-    tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, names_are_made_as_the_contract_says, 0, N(names));
     tcase_add_loop_test(tc, names_are_read_back, 0, N(names));
     tcase_add_test(tc, parts_of_a_second_are_not_in_the_name);

@@ -236,7 +236,6 @@ Suite *suite_queue(void) {
     suite_add_tcase(suite, tc);
     tc = tcase_create("threads");
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_set_timeout(tc, 60);
     tcase_add_test(tc, two_threads_pass_every_record_in_order);
     tcase_add_test(tc, sleep_ends_at_its_time);
     tcase_add_test(tc, sleep_ends_at_once_when_enough_is_there);

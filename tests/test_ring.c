@@ -307,7 +307,6 @@ Suite *suite_ring(void) {
     tcase_add_test(tc, owner_changes_to_an_entry_stay);
     suite_add_tcase(suite, tc);
     tc = tcase_create("room");
-    tcase_set_timeout(tc, 60);
     tcase_add_test(tc, a_full_ring_holds_to_the_last_byte_and_then_drops_the_oldest);
     tcase_add_test(tc, the_largest_packets_go_round_and_at_least_two_stay);
     tcase_add_loop_test(tc, a_ring_that_aged_empty_goes_on_wherever_it_stands, 0, 10);

@@ -274,7 +274,6 @@ END_TEST
 Suite *suite_timers(void) {
     Suite *suite = suite_create("timers");
     TCase *tcase = tcase_create("timers");
-    tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, random_timers_come_in_the_order_of_a_sorted_list, 0, 3);
     tcase_add_test(tcase, a_timer_is_due_at_its_moment_and_not_before);
     tcase_add_test(tcase, at_one_moment_kinds_come_in_order_and_slots_last);

@@ -624,7 +624,6 @@ END_TEST
 Suite *suite_tracker(void) {
     Suite *suite = suite_create("tracker");
     TCase *tcase = tcase_create("tracker");
-    tcase_set_timeout(tcase, 10);
     tcase_add_loop_test(tcase, episodes_begin_alarm_and_end, 0, EPISODE_CASES);
     tcase_add_loop_test(tcase, the_same_packets_give_the_same_files_whatever_the_key, 0, EPISODE_CASES);
     tcase_add_test(tcase, what_an_episode_holds_is_told);
