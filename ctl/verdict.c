@@ -11,6 +11,7 @@ static const struct {
 } losses[] = {
     {"interval.dropped_kernel", "packets dropped by the kernel: the capture's buffer was full"},
     {"interval.dropped_interface", "packets dropped by the interface"},
+    {"interval.skipped", "alarmed connections not extracted: extract.max_rate"},
     {"interval.lost_packets", "packets of alarmed connections not written"},
     {"interval.lost_lines", "lines of the logs not written"},
     {"interval.write_errors", "errors while writing files"},

@@ -8,8 +8,9 @@
 enum { N_COUNTS = (sizeof(struct status_counts) - sizeof(tw_time)) / sizeof(uint64_t) };
 
 static const char *const names[] = {
-    "packets",    "wire_bytes",        "dropped_kernel",  "dropped_interface", "flows",      "low_segments", "alarms",
-    "suppressed", "extracted_packets", "extracted_bytes", "lost_packets",      "lost_lines", "write_errors"};
+    "packets",      "wire_bytes",   "dropped_kernel", "dropped_interface", "flows",
+    "low_segments", "alarms",       "suppressed",     "extracted_packets", "extracted_bytes",
+    "skipped",      "lost_packets", "lost_lines",     "write_errors"};
 _Static_assert(sizeof(names) / sizeof(names[0]) == N_COUNTS, "a name for each count");
 
 static uint64_t *count_at(struct status_counts *counts, size_t i) {
@@ -30,6 +31,7 @@ static struct status_counts counts_of(const struct tw_report *report) {
         .suppressed = report->alarms.suppressed,
         .extracted_packets = report->extract.packets,
         .extracted_bytes = report->extract.bytes,
+        .skipped = report->extract.skipped,
         .lost_packets = lost[TW_LOST_OVERRUN] + lost[TW_LOST_QUEUE] + lost[TW_LOST_WRITE],
         .lost_lines = report->output.lost_alarms + report->output.lost_flows + report->output.lost_log,
         .write_errors = report->extract.write_errors,
@@ -89,6 +91,12 @@ static void put_alarms(struct tw_text *out, const struct status *status) {
         put_number(out, status->alarmed_flows, "flow");
     }
     put_more(out, status->since.alarms);
+    if (status->total.skipped > 0) {
+        tw_text_str(out, ", ");
+        tw_human_count(out, status->total.skipped);
+        tw_text_str(out, " skipped for extract.max_rate");
+        put_more(out, status->since.skipped);
+    }
 }
 
 void status_line(struct tw_text *out, const struct status *status) {

@@ -16,7 +16,7 @@ struct status_counts {
     tw_time uptime;
     uint64_t packets, wire_bytes, dropped_kernel, dropped_interface;
     uint64_t flows, low_segments, alarms, suppressed;
-    uint64_t extracted_packets, extracted_bytes, lost_packets, lost_lines, write_errors;
+    uint64_t extracted_packets, extracted_bytes, skipped, lost_packets, lost_lines, write_errors;
 };
 
 struct status {
@@ -38,7 +38,7 @@ void status_line(struct tw_text *out, const struct status *status);
 /*
  * Append to the JSON of a report, behind its last member and before its end, the object "interval": `duration_s` and
  * what has happened in it (packets, wire_bytes, dropped_kernel, dropped_interface, flows, low_segments, alarms,
- * suppressed, extracted_packets, extracted_bytes, lost_packets, lost_lines, write_errors), and as of now
+ * suppressed, extracted_packets, extracted_bytes, skipped (extractions), lost_packets, lost_lines, write_errors), and as of now
  * `interface_away`, `trouble` (a text or null), `line`.
  */
 void status_json(struct tw_text *report, const struct status *status);

@@ -63,12 +63,14 @@ START_TEST(line_says_what_is_wrong) {
     report.capture.dropped_kernel = 7;
     report.capture.dropped_interface = 1;
     report.extract.lost[TW_LOST_QUEUE] = 5;
-    status_init(&status, &report, &(struct status_counts){.dropped_kernel = 6});
+    report.extract.skipped = 9;
+    status_init(&status, &report, &(struct status_counts){.dropped_kernel = 6, .skipped = 2});
     status.is_away = true;
     status.trouble = "a.pcap cannot be written: No space left on device";
     status_line(&text, &status);
     ck_assert_str_eq(string(), "eth0 is away or down: 0 packets, 8 dropped (+2), 5 not extracted (+5), "
-                               "ring 0 s, 0 alarms, trouble: a.pcap cannot be written: No space left on device");
+                               "ring 0 s, 0 alarms, 9 skipped for extract.max_rate (+7), "
+                               "trouble: a.pcap cannot be written: No space left on device");
 }
 END_TEST
 

@@ -24,6 +24,8 @@ static const struct {
     {"two troubles", REPORT("\"write_errors\":3,\"lost_packets\":2,"), 1,
      "2 packets of alarmed connections not written (in the last 60 s)\n3 errors while writing files (in the last 60 "
      "s)\n"},
+    {"too many stalls", REPORT("\"skipped\":4,"), 1,
+     "4 alarmed connections not extracted: extract.max_rate (in the last 60 s)\n"},
     {"drops before the last interval", "{\"capture\":{\"dropped_kernel\":5},\"interval\":{\"dropped_kernel\":0}}", 1,
      ""},
     {"a report that is almost old", REPORT(""), 179, ""},
