@@ -386,6 +386,7 @@ bool session_open(struct session *ret, const struct options *options, const stru
 }
 
 bool session_source(struct session *session, const char *name, int dlt, uint32_t snaplen) {
+    tw_engine_flush(session->engine); /* what happens by packets from before happened there */
     if (tw_engine_source(session->engine, dlt, snaplen)) {
         log_error("%s: packets of link type %s (%d) cannot be decoded", name, capture_link_name(dlt), dlt);
         return false;

@@ -81,6 +81,16 @@ pipes_and_pieces() {
     holds "a second file that is not there: the text says so" grep -q "not all of the input" "$dir/stdout"
 }
 
+# An alarm belongs to the file whose packet raised it, be it the last one there.
+one_after_the_other() {
+    local number
+    number=$(tshark -r "$captures/stall.pcap" -Y tcp.analysis.zero_window -T fields -e frame.number 2>/dev/null | head -n 1)
+    tcpdump -r "$captures/stall.pcap" -c "$number" -w "$dir/one.pcap" 2>/dev/null
+    "$TCPWIND" -q -r "$dir/one.pcap" "$captures/stall6.pcap" -w "$dir/both"
+    same "a second file: the first one's alarm is called its own" "$dir/one.pcap" \
+        "$(python3 -c 'import json, sys; print(json.loads(next(open(sys.argv[1])))["file"])' "$dir/both/one_alarms.jsonl")"
+}
+
 # Other people's captures. tshark calls every segment with a window of 0 a zero window, we only those that are considered.
 others() {
     local file name out
@@ -98,6 +108,7 @@ others() {
 recorded stall
 recorded stall6
 pipes_and_pieces
+one_after_the_other
 mkdir "$dir/others"
 [ ! -d "$public" ] || others
 finish
