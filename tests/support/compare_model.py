@@ -3,8 +3,8 @@
 
 usage: compare_model.py [--seeds FIRST-LAST] [--settings NAME,...|all] [--mixed N] [--seconds N] [--keep DIR] PROGRAM MODEL [CAPTURE...]
 
-Every capture named, and one made by odd_capture.py of every seed, is read with every one of the settings, and with N
-others drawn from its seed (--mixed). What must be equal: status, every column of the flow table that the model fills,
+Every capture named, and those made by odd_capture.py of every seed, is read with every one of the settings, and with N
+others drawn from the seed (--mixed). What must be equal: status, every column of the flow table that the model fills,
 every event, every extracted packet, the counters of the report. After --seconds no new capture is begun. Prints what
 differs, and the count last; captures that differ are put into --keep. Exits with 1 when one differs.
 
@@ -273,12 +273,10 @@ class Result:
         self.files = [(os.path.basename(path), self.read(path)) for path in sorted(glob.glob(os.path.join(glob.escape(folder), "*.pcap*")))]
 
     def without_what_is_free(self):
-        """A snapshot length of 0 stands for the longest; of an empty ring it does not matter where it would keep its bytes."""
-        source, ring = self.report.get("source", {}), self.report.get("ring", {})
+        """A snapshot length of 0 stands for the longest."""
+        source = self.report.get("source", {})
         if not 0 < source.get("snaplen", 1) <= 262144:
             source["snaplen"] = 262144
-        if not ring.get("packets", 1):
-            ring["store"] = "none"
 
     @staticmethod
     def read(path):
@@ -311,23 +309,26 @@ class Result:
             return [json.loads(line) for line in file]
 
 
-def run_program(program, capture, options, folder, prefix):
+def inputs(captures, by_pipe):
+    """As -r takes them; the first one comes by the pipe."""
+    return ["-", *captures[1:]] if by_pipe else captures
+
+
+def run_program(program, captures, options, folder, prefix):
     words, by_pipe = arguments(options)
-    with open(capture, "rb") as file:
-        source = {"stdin": subprocess.PIPE, "input": file.read()} if by_pipe else {"stdin": subprocess.DEVNULL}
-        source.pop("stdin") if by_pipe else None
-        done = subprocess.run([program, "-q", "-r", "-" if by_pipe else capture, "-w", folder, *words], stdout=subprocess.DEVNULL,
-                              stderr=subprocess.PIPE, **source)
+    with open(captures[0] if by_pipe else os.devnull, "rb") as file:
+        done = subprocess.run([program, "-q", "-w", folder, *words, "-r", *inputs(captures, by_pipe)], stdin=file, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE)
     if done.returncode not in (0, 1):
         raise SystemExit(f"{program} {words}: status {done.returncode}: {done.stderr.decode()}")
     return Result(folder, prefix, done.returncode)
 
 
-def run_model(model, capture, options, folder, prefix):
+def run_model(model, captures, options, folder, prefix):
     words, by_pipe = arguments(options)
-    with contextlib.redirect_stderr(io.StringIO()) as said, open(capture, "rb") as file:
+    with contextlib.redirect_stderr(io.StringIO()) as said, open(captures[0], "rb") as file:
         before, sys.stdin = sys.stdin, io.TextIOWrapper(file)
-        status = model.main(["-q", "-r", "-" if by_pipe else capture, "-w", folder, *words])
+        status = model.main(["-q", "-w", folder, *words, "-r", *inputs(captures, by_pipe)])
         sys.stdin = before
     if status not in (0, 1):
         raise SystemExit(f"model {words}: status {status}: {said.getvalue()}")
@@ -341,7 +342,7 @@ FLOW_STAT = 1 | sum(1 << bit for bit in (1, 4, 8, 9, 10, 12, 14, 15, 17, 21, 22,
 
 # Columns and keys that the text leaves to whoever builds it, or that depend on the machine.
 FREE_COLUMNS = {"numHdrDesc", "numHdrs", "hdrDesc", "srcIPCC", "srcIPOrg", "dstIPCC", "dstIPOrg"}
-FREE_KEYS = {"tcpwind", "pid", "uptime_s", "memory", "rates", "ring.used"}
+FREE_KEYS = {"tcpwind", "pid", "uptime_s", "memory", "rates", "ring.used", "ring.store"}
 LISTS = ("extract.files.", "top.")     # of which the program must not say more
 LABELS = {"country", "organisation"}
 
@@ -444,41 +445,39 @@ class Bench:
         set_right(self.model)
         self.passed = self.failed = 0
 
-    def try_one(self, capture, name, settings):
-        """Compare one capture with one set of settings."""
-        prefix = "stdin" if "-" in settings else os.path.splitext(os.path.basename(capture))[0]
+    def try_one(self, captures, name, settings):
+        """Compare captures, read one after the other, with one set of settings."""
+        prefix = "stdin" if "-" in settings else os.path.splitext(os.path.basename(captures[0]))[0]
         with tempfile.TemporaryDirectory() as folder:
             one, other = os.path.join(folder, "model"), os.path.join(folder, "found")
-            found = run_program(self.options.program, capture, settings, other, prefix)
-            wanted = run_model(self.model, capture, settings, one, prefix)
+            found = run_program(self.options.program, captures, settings, other, prefix)
+            wanted = run_model(self.model, captures, settings, one, prefix)
             wrong = list(compare(wanted, found))
         self.passed, self.failed = self.passed + (not wrong), self.failed + bool(wrong)
         if wrong:
-            print(f"not ok - {os.path.basename(capture)}, {name} {settings if name.startswith('mixed') else ''}: {len(wrong)} differ")
+            drawn = settings if name.startswith("mixed") else ""
+            print(f"not ok - {os.path.basename(captures[0])}, {name} {drawn}: {len(wrong)} differ")
             print("".join(f"    {line}\n" for line in wrong[:self.options.show]), end="", flush=True)
-            if self.options.keep:
-                shutil.copy(capture, self.options.keep)
 
-    def try_capture(self, capture, seed):
+    def try_captures(self, captures, seed):
+        failed = self.failed
         for name in self.options.settings:
-            self.try_one(capture, name, SETTINGS[name])
+            self.try_one(captures, name, SETTINGS[name])
         for number in range(self.options.mixed):
-            self.try_one(capture, f"mixed {number}", draw_settings(random.Random(f"{seed} {number}")))
+            self.try_one(captures, f"mixed {number}", draw_settings(random.Random(f"{seed} {number}")))
+        if self.options.keep and self.failed > failed:
+            for capture in captures:
+                shutil.copy(capture, self.options.keep)
 
     def run(self):
         began = time.monotonic()
         for capture in self.options.captures:
-            self.try_capture(capture, os.path.basename(capture))
-        with tempfile.TemporaryDirectory() as folder:
-            for seed in range(*self.options.seeds):
-                if time.monotonic() - began > self.options.seconds:
-                    break
-                data, ending = odd_capture.make(seed)
-                path = os.path.join(folder, f"{seed}.{ending}")
-                with open(path, "wb") as file:
-                    file.write(data)
-                self.try_capture(path, seed)
-                os.unlink(path)
+            self.try_captures([capture], os.path.basename(capture))
+        for seed in range(*self.options.seeds):
+            if time.monotonic() - began > self.options.seconds:
+                break
+            with tempfile.TemporaryDirectory() as folder:
+                self.try_captures(odd_capture.write(seed, folder), seed)
         print(f"{self.passed} passed, {self.failed} failed")
         return self.failed > 0
 

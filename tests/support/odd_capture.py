@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
 """odd_capture.py — makes captures of connections that do what no well-bred connection does, each from a seed.
 
-usage: odd_capture.py SEED FILE
+usage: odd_capture.py SEED FOLDER
 
-A capture has a few connections, in headers drawn at random, whose ends take every liberty: ports and sequence numbers
+A capture, of one file or of some to be read one after the other, has a few connections, in headers drawn at random, whose ends take every liberty: ports and sequence numbers
 used again, SYNs of every kind, FIN and RST in and out of the window, zero windows, probes, windows filled, reordered and
 damaged packets, fragments. Its clock stands, runs and jumps; its file is pcap or pcapng, of either byte order, whole or
 broken off. Every length that matters to the program's rules is drawn near the place where a rule changes.
 """
+import os
 import random
 import struct
 import sys
@@ -504,16 +505,33 @@ def draw_packets(rng):
 
 
 def make(seed):
-    """The bytes of the capture that belongs to a seed, and the ending of its name."""
+    """The captures that belong to a seed, mostly one, as the bytes and the ending of the name of each."""
     rng = random.Random(seed)
     link, packets = draw_packets(rng)
-    form = Format.draw(rng)
-    whole = form.file(link, packets, rng)
-    if rng.random() < 0.1:                                  # broken off
-        whole = whole[:max(60, len(whole) - rng.randrange(200))]
-    return whole, "pcapng" if form.kind == "ng" else "pcap"
+    files = []
+    for part in split(rng, packets, rng.choice((1,) * 8 + (2, 3))):
+        form = Format.draw(rng)
+        whole = form.file(link, part, rng)
+        if rng.random() < 0.1:                              # broken off
+            whole = whole[:max(60, len(whole) - rng.randrange(200))]
+        files.append((whole, "pcapng" if form.kind == "ng" else "pcap"))
+    return files
+
+
+def split(rng, packets, count):
+    ends = sorted(rng.randrange(len(packets) + 1) for _ in range(count - 1)) + [len(packets)]
+    return [packets[first:end] for first, end in zip([0] + ends, ends)]
+
+
+def write(seed, folder):
+    """Write the captures of a seed; returns their paths."""
+    paths = []
+    for number, (data, ending) in enumerate(make(seed)):
+        paths.append(os.path.join(folder, f"{seed}{'-' * number}.{ending}"))
+        with open(paths[-1], "wb") as file:
+            file.write(data)
+    return paths
 
 
 if __name__ == "__main__":
-    with open(sys.argv[2], "wb") as target:
-        target.write(make(int(sys.argv[1]))[0])
+    print("\n".join(write(int(sys.argv[1]), sys.argv[2])))
