@@ -5,6 +5,8 @@
 #include "anomaly.h"
 #include "seq.h"
 
+enum { TELL_AFTER = 1 << 30 }; /* bytes acknowledged; half of what serial arithmetic can tell apart */
+
 /* What a segment says about the window of the side that it is sent to. */
 static inline void judge_sender(struct tw_tracker *t, struct tw_flow *flow, enum tw_side receiver,
                                 const struct tw_packet *packet) {
@@ -68,12 +70,24 @@ static inline bool is_considered(const struct tw_tracker *t, const struct tw_flo
            tw_window_is_update(&flow->window[side], &flow->window[other], packet, t->clock);
 }
 
-/* Consider a segment. An acknowledgement that goes back behind the one before must not make that one forgotten. */
+/* What the last considered segment acknowledged counts among what the side has, unless it does already. */
+static void tell_ack(struct tw_flow *flow, enum tw_side side) {
+    struct tw_window *window = &flow->window[side];
+    if (window->has_wl && (window->told != window->wl2 || !flow->tcp[side].has_ack)) {
+        tw_tcp_ack(&flow->tcp[side], window->wl2);
+        window->told = window->wl2;
+    }
+}
+
+/*
+ * Consider a segment. The acknowledgement before it is told when this one goes back behind it, and before they have gone
+ * so far that serial arithmetic takes the new for the old.
+ */
 static inline void consider(const struct tw_tracker *t, struct tw_flow *flow, enum tw_side side,
                             const struct tw_packet *packet) {
     struct tw_window *window = &flow->window[side];
-    if (window->has_wl && !tw_seq_at_or_after(packet->ack, window->wl2)) {
-        tw_tcp_ack(&flow->tcp[side], window->wl2);
+    if (packet->ack - window->told >= TELL_AFTER || !tw_seq_at_or_after(packet->ack, window->wl2)) {
+        tell_ack(flow, side);
     }
     tw_window_feed(window, packet, t->settings.detect.assume_scale, t->clock);
 }
@@ -108,11 +122,8 @@ static void take_rst(struct tw_tracker *t, struct tw_flow *flow, enum tw_side si
  * plain one on an established connection, which is nearly every segment, changes nothing.
  */
 static void take_state(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet) {
-    for (int i = 0; i < TW_SIDE_COUNT; i++) {
-        if (flow->window[i].has_wl) {
-            tw_tcp_ack(&flow->tcp[i], flow->window[i].wl2);
-        }
-    }
+    tell_ack(flow, TW_A);
+    tell_ack(flow, TW_B);
     struct tw_tcp_side *own = &flow->tcp[side], *other = &flow->tcp[tw_other_side(side)];
     enum tw_flow_state state = tw_tcp_feed((enum tw_flow_state)flow->state, own, other, packet);
     if (packet->flags & TW_TCP_FIN && tw_tracking_is_in_episode(t, flow, tw_other_side(side))) {

@@ -25,6 +25,7 @@ struct tw_window {
     uint32_t wl1, wl2;
     uint32_t effective; /* bytes; has_effective */
     uint32_t widest;    /* largest so far, at least 1; shift 14 while the scale is unknown */
+    uint32_t told;      /* the WL2 that was last among what the side has acknowledged (tcpstate.h) */
     bool has_wl : 1;
     bool has_effective : 1; /* a shift is in use */
     bool offer_seen : 1;    /* a SYN of this side was captured with all its options: */
