@@ -358,6 +358,33 @@ void capture_stop(struct capture *capture) {
     pcap_breakloop(capture->pcap);
 }
 
+/* Whether a filter compiles; what libpcap says is left in problem. */
+static bool compiles(const char *filter, int dlt, char *problem) {
+    struct bpf_program program;
+    pcap_t *pcap = pcap_open_dead(dlt, CAPTURE_BYTES_MAX);
+    bool ok = pcap && pcap_compile(pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) == 0;
+    if (ok) {
+        pcap_freecode(&program);
+    } else {
+        snprintf(problem, CAPTURE_PROBLEM_MAX, "%s", pcap ? pcap_geterr(pcap) : "no memory");
+    }
+    if (pcap) {
+        pcap_close(pcap);
+    }
+    return ok;
+}
+
+/* What Ethernet lacks is said, but some words are for the packets of another link type only. */
+bool capture_filter_check(const char *filter, char *problem) {
+    static const int others[] = {DLT_LINUX_SLL2, DLT_IEEE802_11_RADIO, DLT_PPP};
+    char ignored[CAPTURE_PROBLEM_MAX];
+    bool ok = compiles(filter, DLT_EN10MB, problem);
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]) && !ok; i++) {
+        ok = compiles(filter, others[i], ignored);
+    }
+    return ok;
+}
+
 /* Filters for packets that others read */
 
 struct capture_filter {

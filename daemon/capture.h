@@ -95,6 +95,13 @@ void capture_stats(struct capture *capture, struct capture_stats *ret);
 /* Files: bytes read. */
 uint64_t capture_position(const struct capture *capture);
 
+/*
+ * Whether there is a link type of interfaces for which this filter compiles; "" always does.
+ *
+ *   problem  CAPTURE_PROBLEM_MAX bytes: why not, in libpcap's words
+ */
+bool capture_filter_check(const char *filter, char *problem);
+
 struct capture_filter;
 
 /*

@@ -16,17 +16,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Where a key was set: in a line of the file, by an option, or (neither) nowhere. */
-struct origin {
-    int line;
-    char option;
-};
-
 struct load {
     const char *name; /* of the file */
     char folder[PATH_MAX], cwd[PATH_MAX];
     struct config config;
-    struct origin origins[KEY_COUNT_MAX];
+    struct config_origin origins[KEY_COUNT_MAX];
     bool is_bad[KEY_COUNT_MAX]; /* an error in the text was reported already */
     bool failed;
     struct config_diag *diag;
@@ -47,39 +41,67 @@ static void diag_add(struct config_diag *diag, char *line) {
     diag->lines[diag->n++] = line;
 }
 
-__attribute__((format(printf, 2, 3))) static void complain(struct load *load, const char *format, ...) {
+__attribute__((format(printf, 2, 0))) static void diag_vprint(struct config_diag *diag, const char *format,
+                                                              va_list args) {
     char *line = NULL;
     size_t len;
     FILE *out = open_memstream(&line, &len);
-    load->failed = true;
     if (!out) {
         return;
     }
-    va_list args;
-    va_start(args, format);
     vfprintf(out, format, args);
-    va_end(args);
     if (fclose(out) == 0) {
-        diag_add(load->diag, line);
+        diag_add(diag, line);
     } else {
         free(line);
     }
 }
 
-static void complain_key(struct load *load, struct origin origin, const char *key, const char *problem) {
+__attribute__((format(printf, 2, 3))) static void diag_print(struct config_diag *diag, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    diag_vprint(diag, format, args);
+    va_end(args);
+}
+
+static void diag_key(struct config_diag *diag, const char *name, struct config_origin origin, const char *key,
+                     const char *problem) {
     if (origin.option) {
-        complain(load, "-%c %s: %s", origin.option, key, problem);
+        diag_print(diag, "-%c %s: %s", origin.option, key, problem);
+    } else if (origin.line > 0) {
+        diag_print(diag, "%s:%d: %s%s%s", name, origin.line, key, *key ? ": " : "", problem);
     } else {
-        complain(load, "%s:%d: %s%s%s", load->name, origin.line, key, *key ? ": " : "", problem);
+        diag_print(diag, "%s: %s", key, problem);
     }
 }
 
-static void complain_unknown(struct load *load, struct origin origin, const char *name) {
+__attribute__((format(printf, 2, 3))) static void complain(struct load *load, const char *format, ...) {
+    va_list args;
+    load->failed = true;
+    va_start(args, format);
+    diag_vprint(load->diag, format, args);
+    va_end(args);
+}
+
+static void complain_key(struct load *load, struct config_origin origin, const char *key, const char *problem) {
+    load->failed = true;
+    diag_key(load->diag, load->name, origin, key, problem);
+}
+
+static void complain_unknown(struct load *load, struct config_origin origin, const char *name) {
     char problem[KEY_PROBLEM_MAX];
     const struct key *nearest = key_nearest(name);
     snprintf(problem, sizeof(problem), "unknown key, %s%s", nearest ? "the nearest is " : "tcpwind -T prints all keys",
              nearest ? key_name(nearest) : "");
     complain_key(load, origin, name, problem);
+}
+
+void config_complain(struct config_diag *diag, const char *key, const char *problem) {
+    struct config_origin origin = {0};
+    if (diag->origins) {
+        origin = diag->origins[key_index(key_find(key))];
+    }
+    diag_key(diag, diag->name, origin, key, problem);
 }
 
 void config_diag_print(const struct config_diag *diag, FILE *out) {
@@ -93,12 +115,15 @@ void config_diag_fini(struct config_diag *diag) {
         free(diag->lines[i]);
     }
     free(diag->lines);
+    free(diag->name);
+    free(diag->origins);
     *diag = (struct config_diag)CONFIG_DIAG_INIT;
 }
 
 /* Values */
 
-static void take_value(struct load *load, const struct key *key, const struct value *value, struct origin origin) {
+static void take_value(struct load *load, const struct key *key, const struct value *value,
+                       struct config_origin origin) {
     char problem[KEY_PROBLEM_MAX];
     const char *folder = origin.option ? load->cwd : load->folder;
     if (key_set(key, &load->config, value, folder, problem)) {
@@ -156,7 +181,7 @@ static void take_group(struct load *load, const config_setting_t *group, const c
 
 static void take_setting(struct load *load, const config_setting_t *setting, const char *prefix) {
     char name[CONFIGSCAN_KEY_MAX];
-    struct origin origin = {.line = (int)config_setting_source_line(setting)};
+    struct config_origin origin = {.line = (int)config_setting_source_line(setting)};
     snprintf(name, sizeof(name), "%s%s%s", prefix, *prefix ? "." : "", config_setting_name(setting));
     const struct key *key = key_find(name);
     if (key && !load->is_bad[key_index(key)]) {
@@ -185,11 +210,11 @@ static void on_finding(void *context, int line, const char *name, const char *pr
     if (key) {
         load->is_bad[key_index(key)] = true;
     }
-    complain_key(load, (struct origin){.line = line}, name, problem);
+    complain_key(load, (struct config_origin){.line = line}, name, problem);
 }
 
 static void complain_syntax(struct load *load, const config_t *parsed, const char *text, size_t len) {
-    struct origin origin = {.line = config_error_line(parsed)};
+    struct config_origin origin = {.line = config_error_line(parsed)};
     const char *reason = config_error_text(parsed);
     if (reason && strcmp(reason, "duplicate setting name") == 0) {
         char name[CONFIGSCAN_KEY_MAX];
@@ -289,7 +314,7 @@ static const char *key_of_option(char option) {
 
 /* text is KEY=VALUE and is cut up. */
 static void take_assignment(struct load *load, char *text) {
-    struct origin origin = {.option = 'o'};
+    struct config_origin origin = {.option = 'o'};
     struct value value;
     char *sign = strchr(text, '=');
     if (!sign) {
@@ -312,7 +337,7 @@ static void take_override(struct load *load, const struct config_override *overr
     const char *name = key_of_option(override->option);
     if (name) {
         struct value value = {.type = VALUE_STRING, .string = override->text};
-        take_value(load, key_find(name), &value, (struct origin){.option = override->option});
+        take_value(load, key_find(name), &value, (struct config_origin){.option = override->option});
         return;
     }
     char *text = strdup(override->text);
@@ -377,6 +402,18 @@ static void begin(struct load *load, const char *name, enum config_mode mode) {
     }
 }
 
+/* Without memory for it later errors do without. */
+static void remember_origins(struct load *load) {
+    struct config_diag *diag = load->diag;
+    free(diag->name);
+    free(diag->origins);
+    diag->name = strdup(load->name);
+    diag->origins = diag->name ? malloc(sizeof(load->origins)) : NULL;
+    if (diag->origins) {
+        memcpy(diag->origins, load->origins, sizeof(load->origins));
+    }
+}
+
 static bool finish(struct load *load, const struct config_override *overrides, size_t n, struct config *ret) {
     for (size_t i = 0; i < n; i++) {
         take_override(load, &overrides[i]);
@@ -384,6 +421,7 @@ static bool finish(struct load *load, const struct config_override *overrides, s
     check_together(load);
     move_reports(load, overrides, n);
     fill_in(&load->config);
+    remember_origins(load);
     bool ok = !load->failed;
     if (ok) {
         *ret = load->config;

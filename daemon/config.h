@@ -75,14 +75,25 @@ struct config_override {
     const char *text;
 };
 
-/* The errors of a load, one line each, without a newline: "FILE:LINE: KEY: what is wrong, what is allowed". */
+/* Where a key was set: in a line of the file, by an option of the command line, or (neither) nowhere. */
+struct config_origin {
+    int line;
+    char option;
+};
+
+/*
+ * The errors of a load, one line each, without a newline: "FILE:LINE: KEY: what is wrong, what is allowed". It remembers
+ * where the load found its keys, for errors that show only when the configuration is used.
+ */
 struct config_diag {
     char **lines;
     size_t n;
+    char *name;                    /* of the file; NULL: nothing was loaded */
+    struct config_origin *origins; /* of all keys, in their order; NULL: nothing was loaded */
 };
 
 #define CONFIG_DIAG_INIT                                                                                               \
-    { NULL, 0 }
+    { NULL, 0, NULL, NULL }
 
 /*
  * Read the file, put the overrides on top and check everything.
@@ -90,7 +101,7 @@ struct config_diag {
  *   path       NULL: no file, the built-in defaults; relative paths in the file are relative to its folder
  *   overrides  n of them, later ones stand above earlier ones; relative paths are relative to the working folder.
  *              With an 'i' or a 'w' among them reports go to pcap.directory, unless an 'o' sets report.directory
- *   diag       initialised; errors are appended
+ *   diag       initialised; errors are appended, and where keys were set replaces what an earlier load left
  *
  * Returns true; or false, then every error is in diag and *ret is untouched.
  * Pure but for reading the file, the host's name (the default of run.name) and the working folder's.
@@ -101,6 +112,14 @@ bool config_load(const char *path, const struct config_override *overrides, size
 /* The same for a text at hand; name stands for the file in errors and for its folder in relative paths. */
 bool config_load_text(const char *name, const char *text, size_t len, const struct config_override *overrides,
                       size_t n_overrides, enum config_mode mode, struct config *ret, struct config_diag *diag);
+
+/*
+ * Add an error of a key, with where it was set in the last load.
+ *
+ *   key      its full name
+ *   problem  "is ..., must be ..."
+ */
+void config_complain(struct config_diag *diag, const char *key, const char *problem);
 
 /* Print every key with its value in the syntax of the file; what is printed reads as the same configuration. */
 void config_print(const struct config *config, FILE *out);

@@ -13,6 +13,7 @@
 #include "offline.h"
 #include "options.h"
 #include "signals.h"
+#include "trial.h"
 
 enum { STATUS_FAILED = 1, STATUS_USAGE = 2 };
 
@@ -28,6 +29,12 @@ static int run_command(const struct options *options, struct config *config) {
     }
 }
 
+/* What is only complained of in a run is what -t is asked about. */
+static bool pass_trial(const struct options *options, const struct config *config, struct config_diag *diag) {
+    bool ok = trial_needs(config, options->mode, diag);
+    return (options->command == OPTIONS_RUN || trial_wishes(config, diag)) && ok;
+}
+
 static int run_configured(const struct options *options) {
     struct config_diag diag = CONFIG_DIAG_INIT;
     struct config *config = malloc(sizeof(*config));
@@ -36,7 +43,8 @@ static int run_configured(const struct options *options) {
         log_error("no memory for the configuration");
         return STATUS_FAILED;
     }
-    if (config_load(options->config_file, options->overrides, options->n_overrides, options->mode, config, &diag)) {
+    if (config_load(options->config_file, options->overrides, options->n_overrides, options->mode, config, &diag) &&
+        pass_trial(options, config, &diag)) {
         status = run_command(options, config);
     }
     config_diag_print(&diag, stderr);

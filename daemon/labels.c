@@ -27,7 +27,6 @@
 #endif
 
 enum { COUNTRY, ORGANISATION, FILES };
-enum { PROBLEM_MAX = 256 };
 
 static const char *const key_names[FILES] = {"label.country", "label.organisation"};
 
@@ -64,7 +63,7 @@ static bool load_library(char *problem) {
     }
     void *library = dlopen("libmaxminddb.so.0", RTLD_NOW | RTLD_LOCAL);
     if (!library) {
-        snprintf(problem, PROBLEM_MAX, "libmaxminddb is needed for it: %s", dlerror());
+        snprintf(problem, LABELS_PROBLEM_MAX, "libmaxminddb is needed for it: %s", dlerror());
         return false;
     }
     *(void **)&maxmind.open = dlsym(library, "MMDB_open");
@@ -75,7 +74,7 @@ static bool load_library(char *problem) {
         *(void **)&maxmind.strerror = dlsym(library, "MMDB_strerror");
     }
     if (!maxmind.strerror) {
-        snprintf(problem, PROBLEM_MAX, "this libmaxminddb lacks what is needed");
+        snprintf(problem, LABELS_PROBLEM_MAX, "this libmaxminddb lacks what is needed");
         dlclose(library);
     }
     return maxmind.strerror != NULL;
@@ -111,14 +110,14 @@ static bool open_file(const char *path, struct file *ret, char *problem) {
     }
     int fd = copy_file(path);
     if (fd < 0) {
-        snprintf(problem, PROBLEM_MAX, "%s", strerror(-fd));
+        snprintf(problem, LABELS_PROBLEM_MAX, "%s", strerror(-fd));
         return false;
     }
     snprintf(copy, sizeof(copy), "/proc/self/fd/%d", fd);
     int err = maxmind.open(copy, MMDB_MODE_MMAP, &ret->db);
     close(fd);
     if (err) {
-        snprintf(problem, PROBLEM_MAX, "%s", maxmind.strerror(err));
+        snprintf(problem, LABELS_PROBLEM_MAX, "%s", maxmind.strerror(err));
     }
     ret->is_open = err == MMDB_SUCCESS;
     return ret->is_open;
@@ -190,7 +189,7 @@ static void find_in_files(struct labels *labels, int ip_version, const struct tw
 
 static bool open_file(const char *path, struct file *ret, char *problem) {
     (void)path, (void)ret;
-    snprintf(problem, PROBLEM_MAX, "this tcpwind was built without libmaxminddb");
+    snprintf(problem, LABELS_PROBLEM_MAX, "this tcpwind was built without libmaxminddb");
     return false;
 }
 
@@ -242,7 +241,7 @@ static void exchange(struct labels *labels, int i, const struct file *file) {
 
 static bool open_anew(struct labels *labels, int i, const char *path) {
     struct file file = {.is_open = false};
-    char problem[PROBLEM_MAX];
+    char problem[LABELS_PROBLEM_MAX];
     bool is_same = labels->file[i].is_open && strcmp(labels->file[i].path, path) == 0;
     snprintf(file.path, sizeof(file.path), "%s", path);
     bool ok = !*path || open_file(path, &file, problem);
@@ -258,6 +257,13 @@ static bool open_anew(struct labels *labels, int i, const char *path) {
 bool labels_open(struct labels *labels, const char *country, const char *organisation) {
     bool ok = open_anew(labels, COUNTRY, country);
     return open_anew(labels, ORGANISATION, organisation) && ok;
+}
+
+bool labels_check(const char *path, char *problem) {
+    struct file file = {.is_open = false};
+    bool ok = open_file(path, &file, problem);
+    close_file(&file);
+    return ok;
 }
 
 const struct tw_labeller *labels_labeller(const struct labels *labels) {

@@ -13,6 +13,8 @@
 
 struct labels;
 
+enum { LABELS_PROBLEM_MAX = 256 };
+
 /* Labels without a file; NULL when there is no memory. */
 struct labels *labels_create(void);
 
@@ -25,6 +27,9 @@ void labels_destroy(struct labels *labels);
  * Returns whether all went well.
  */
 bool labels_open(struct labels *labels, const char *country, const char *organisation);
+
+/* Whether a file can be used; problem: LABELS_PROBLEM_MAX bytes, why not. */
+bool labels_check(const char *path, char *problem);
 
 /* Lives as long as the labels. */
 const struct tw_labeller *labels_labeller(const struct labels *labels);

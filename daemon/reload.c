@@ -12,6 +12,7 @@
 #include "live.h"
 #include "log.h"
 #include "notify.h"
+#include "trial.h"
 
 /* What a reload has prepared. */
 struct change {
@@ -42,7 +43,8 @@ __attribute__((format(printf, 2, 3))) static void say(struct change *change, con
 static bool load(const struct options *options, struct change *change) {
     struct config_diag diag = CONFIG_DIAG_INIT;
     bool ok = config_load(options->config_file, options->overrides, options->n_overrides, options->mode, change->config,
-                          &diag);
+                          &diag) &&
+              trial_needs(change->config, options->mode, &diag);
     for (size_t i = 0; i < diag.n; i++) {
         say(change, "%s", diag.lines[i]);
     }

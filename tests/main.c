@@ -47,6 +47,7 @@ static Suite *(*const suites[])(void) = {
     suite_detect,
     suite_config,
     suite_options,
+    suite_trial,
     suite_output,
     suite_capfile,
     suite_capture,

@@ -41,6 +41,7 @@ Suite *suite_tcpstate(void);
 Suite *suite_detect(void);
 Suite *suite_config(void);
 Suite *suite_options(void);
+Suite *suite_trial(void);
 Suite *suite_output(void);
 Suite *suite_capfile(void);
 Suite *suite_capture(void);

@@ -50,7 +50,7 @@ good_reload() { # NUMBER
 
 bad_reload() { # NUMBER
     case $(($1 % 3)) in
-    0) configure "tcp prot" 1 64 && refused "capture.filter" ;;
+    0) configure "tcp prot" 1 64 && refused "$dir/conf:1: capture.filter: " ;;
     1) configure "" '"many"' 64 && refused "$dir/conf:2: detect.threshold" ;;
     2) configure "" 1 64 'run: { user = "nobody"; };' && refused "run.user" ;;
     esac
