@@ -101,15 +101,19 @@ static bool prepare_reports(struct live *live, struct change *change) {
     return change->control != NULL;
 }
 
-/* Back to a folder that was left just now: it is free as soon as its last file is finished, which is soon. */
-static void free_old_output(struct live *live) {
+/*
+ * Back to a folder that was left just now: it is free as soon as its last file is finished, which takes an fsync. Not to
+ * wait long for it: the kernel's buffer has to hold what comes meanwhile.
+ */
+static bool free_old_output(struct live *live) {
     static const struct timespec nap = {.tv_nsec = TW_MS};
-    tw_time until = session_clock() + 100 * TW_MS;
+    tw_time until = session_clock() + 500 * TW_MS;
     live_close_old_output(live);
     while (live->old_output.dirfd > 0 && session_clock() < until) {
         (void)nanosleep(&nap, NULL);
         live_close_old_output(live);
     }
+    return live->old_output.dirfd <= 0;
 }
 
 static bool prepare_output(struct live *live, struct change *change) {
@@ -119,7 +123,10 @@ static bool prepare_output(struct live *live, struct change *change) {
         strcmp(now->engine.pcap.prefix, next->engine.pcap.prefix) == 0) {
         return true;
     }
-    free_old_output(live);
+    if (!free_old_output(live)) {
+        say(change, "pcap.directory: the last file of the folder before is not finished yet, must be a moment later");
+        return false;
+    }
     int err = output_open(next->pcap.directory, next->engine.pcap.prefix, true, &change->output, problem);
     if (err) {
         say_folder(change, "pcap.directory", err, problem);
