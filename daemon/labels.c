@@ -11,8 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "log.h"
-
 #if __has_include(<maxminddb.h>)
 #define HAS_MAXMIND 1
 #else
@@ -239,7 +237,7 @@ static void exchange(struct labels *labels, int i, const struct file *file) {
     close_file(&old);
 }
 
-static bool open_anew(struct labels *labels, int i, const char *path) {
+static bool open_anew(struct labels *labels, int i, const char *path, struct tw_text *problems) {
     struct file file = {.is_open = false};
     char problem[LABELS_PROBLEM_MAX];
     bool is_same = labels->file[i].is_open && strcmp(labels->file[i].path, path) == 0;
@@ -249,14 +247,19 @@ static bool open_anew(struct labels *labels, int i, const char *path) {
         exchange(labels, i, &file);
     }
     if (!ok) {
-        log_error("%s: %s: %s; going on %s", key_names[i], path, problem, is_same ? "with the one before" : "without");
+        tw_text_str(problems, key_names[i]);
+        tw_text_str(problems, ": ");
+        tw_text_visible(problems, path);
+        tw_text_str(problems, ": ");
+        tw_text_str(problems, problem);
+        tw_text_str(problems, is_same ? "; going on with the one before\n" : "; going on without\n");
     }
     return ok;
 }
 
-bool labels_open(struct labels *labels, const char *country, const char *organisation) {
-    bool ok = open_anew(labels, COUNTRY, country);
-    return open_anew(labels, ORGANISATION, organisation) && ok;
+bool labels_open(struct labels *labels, const char *country, const char *organisation, struct tw_text *problems) {
+    bool ok = open_anew(labels, COUNTRY, country, problems);
+    return open_anew(labels, ORGANISATION, organisation, problems) && ok;
 }
 
 bool labels_check(const char *path, char *problem) {

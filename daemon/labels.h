@@ -10,6 +10,7 @@
 #define LABELS_H
 
 #include "label.h"
+#include "text.h"
 
 struct labels;
 
@@ -23,10 +24,10 @@ void labels_destroy(struct labels *labels);
 
 /*
  * Open these files from now on, also the ones that are open; "" is none.
- * What goes wrong is logged; then a file of the same name that was open stays so, as it was, and any other has no labels.
- * Returns whether all went well.
+ * What goes wrong is appended to problems, a line for each file; then a file of the same name that was open stays so, as
+ * it was, and any other has no labels. Returns whether all went well.
  */
-bool labels_open(struct labels *labels, const char *country, const char *organisation);
+bool labels_open(struct labels *labels, const char *country, const char *organisation, struct tw_text *problems);
 
 /* Whether a file can be used; problem: LABELS_PROBLEM_MAX bytes, why not. */
 bool labels_check(const char *path, char *problem);

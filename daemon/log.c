@@ -80,6 +80,13 @@ void log_error(const char *format, ...) {
     va_end(args);
 }
 
+void log_error_lines(const char *lines, size_t len) {
+    for (const char *end; len > 0 && (end = memchr(lines, '\n', len));
+         len -= (size_t)(end + 1 - lines), lines = end + 1) {
+        log_error("%.*s", (int)(end - lines), lines);
+    }
+}
+
 void log_notice(const char *format, ...) {
     va_list args;
     va_start(args, format);

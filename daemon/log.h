@@ -10,6 +10,7 @@
 #define LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum log_level { LEVEL_ERROR, LEVEL_NOTICE, LEVEL_DETAIL };
@@ -24,6 +25,9 @@ bool log_has(enum log_level level);
 __attribute__((format(printf, 1, 2))) void log_error(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void log_notice(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void log_detail(const char *format, ...);
+
+/* Print each line of a text as an error; what has no newline behind it is left out. */
+void log_error_lines(const char *lines, size_t len);
 
 /* Lines dropped so far. */
 uint64_t log_lost(void);

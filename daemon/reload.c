@@ -187,7 +187,7 @@ static void cancel(struct change *change) {
     }
 }
 
-/* Committing: nothing below fails. */
+/* Committing: nothing below fails, but that a database may be broken: then labels stay as they are, and that is said. */
 
 static void commit_reports(struct live *live, struct change *change) {
     bool has_folder = change->control != NULL;
@@ -225,7 +225,8 @@ static void commit(struct live *live, struct change *change) {
     tw_engine_commit(live->session.engine, change->engine);
     commit_output(live, change);
     *live->config = *change->config;
-    (void)labels_open(live->session.labels, live->config->label.country, live->config->label.organisation);
+    (void)labels_open(live->session.labels, live->config->label.country, live->config->label.organisation,
+                      change->answer);
     if (change->capture) {
         source_replace(&live->source, change->capture, is_beside);
     }
@@ -234,26 +235,14 @@ static void commit(struct live *live, struct change *change) {
 
 /* All together */
 
-/* Each line of the answer as a line of the log. */
-static void log_lines(const struct tw_text *answer) {
-    const char *at = answer->data, *end;
-    for (size_t left = answer->len; left > 0; left -= (size_t)(end + 1 - at), at = end + 1) {
-        end = memchr(at, '\n', left);
-        if (!end) {
-            return;
-        }
-        log_error("%.*s", (int)(end - at), at);
-    }
-}
-
 static void finish(struct live *live, bool ok, const struct tw_text *answer) {
+    log_error_lines(answer->data, answer->len);
     if (ok) {
         log_notice("reloaded");
         notify_ready("reloaded");
     } else {
         char status[CAPTURE_PROBLEM_MAX];
         const char *end = answer->len ? memchr(answer->data, '\n', answer->len) : NULL;
-        log_lines(answer);
         log_error("kept the old configuration");
         (void)snprintf(status, sizeof(status), "kept the old configuration: %.*s", end ? (int)(end - answer->data) : 0,
                        end ? answer->data : "");
@@ -269,11 +258,11 @@ bool reload(struct live *live, struct tw_text *answer) {
     bool ok = change.config && prepare(live, &change) && tell_writer(live, &change);
     if (ok) {
         commit(live, &change);
-        tw_text_str(answer, "reloaded\n");
     } else {
         cancel(&change);
     }
     free(change.config);
     finish(live, ok, answer);
+    tw_text_str(answer, ok ? "reloaded\n" : "");
     return ok;
 }

@@ -296,7 +296,10 @@ static bool open_labels(struct session *session) {
         log_error("no memory for labels");
         return false;
     }
-    (void)labels_open(session->labels, session->config->label.country, session->config->label.organisation);
+    struct tw_text problems = TW_TEXT_INIT;
+    (void)labels_open(session->labels, session->config->label.country, session->config->label.organisation, &problems);
+    log_error_lines(problems.data, problems.len);
+    tw_text_fini(&problems);
     return true;
 }
 

@@ -1,17 +1,22 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# labels.sh — countries and organisations out of databases made here, and what becomes of broken ones.
+# labels.sh — countries and organisations out of databases made here, what becomes of broken ones, and of those that are
+# replaced while tcpwind runs.
 #
-# TCPWIND names the program.
+# TCPWIND names the program, with tcpwindctl beside it. Parts are skipped where no network namespace can be made or a tool
+# is missing.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../support/tap.sh"
+. "$here/../support/namespace.sh"
 capture=$here/../captures/stall.pcap
 
 command -v python3 >/dev/null || skip_all "no python3 here"
 [ -x "${TCPWIND:=}" ] || skip_all "no program '$TCPWIND'"
+enter_namespace "$@"
+isolated=$?
 dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
+trap 'leave_namespace; rm -rf "$dir"' EXIT
 
 analyse() { # [OPTION...]
     "$TCPWIND" -q -r "$capture" -w "$dir/out" "$@" 2>"$dir/stderr"
@@ -65,6 +70,74 @@ if perl -MMaxMind::DB::Writer::Tree -e 1 2>/dev/null; then
     fi
 else
     echo "# no writer of databases here (libmaxmind-db-writer-perl)"
+fi
+
+# What a running tcpwind says of the source now, in a new report.
+labelled() {
+    rm -f "$dir/run/status.json"
+    kill -USR1 "$tcpwind"
+    await test -e "$dir/run/status.json"
+    json "$dir/run/status.json" "[(h['country'], h['organisation']) for h in d['top']['packets'] if h['ip'] == '$source']"
+}
+
+is_labelled() { # COUNTRY ORGANISATION
+    [ "$(labelled)" = "[('$1', '$2')]" ]
+}
+
+make_database() { # COUNTRY
+    printf '%s/32\t%s\n' "$source" "$1" | perl "$here/../support/make_mmdb.pl" country "$dir/live"
+}
+
+configure() { # ORGANISATIONS
+    cat >"$dir/conf" <<END
+capture: { interface = "tw0"; };
+label: { country = "$dir/live"; organisation = "$1"; };
+pcap: { directory = "$dir/pcap"; };
+report: { directory = "$dir/run"; interval = 0; };
+END
+}
+
+reload() { # what is said goes to $dir/said
+    "${TCPWIND%/*}/tcpwindctl" reload "$dir/run" >"$dir/said" 2>&1
+}
+
+running() {
+    make_pair || return 1
+    make_database SE
+    configure ""
+    "$TCPWIND" -c "$dir/conf" >/dev/null 2>"$dir/stderr" &
+    tcpwind=$!
+    await test -S "$dir/run/control" || return 1
+    far tcpreplay -q --topspeed -i tw1 "$capture" >/dev/null 2>&1
+    holds "running: a country" await is_labelled SE documentation
+    make_database NO
+    holds "running: a database that is replaced does not show at once" is_labelled SE documentation
+    holds "running: reloaded" reload
+    same "running: there is nothing to say of it" reloaded "$(cat "$dir/said")"
+    holds "running: after a reload it shows" await is_labelled NO documentation
+    printf 'no database\n' >"$dir/live"
+    holds "running: a broken one does not stop the reload" reload
+    holds "running: it is said to who reloads" grep -q "label.country: $dir/live: .*; going on with the one before" "$dir/said"
+    holds "running: and in the log" grep -q "label.country: $dir/live: .*; going on with the one before" "$dir/stderr"
+    holds "running: what was known before stays" is_labelled NO documentation
+    rm "$dir/live"
+    configure "$dir/nothere"
+    holds "running: nor do files that are missing" reload
+    same "running: each of them is said" 3 "$(wc -l <"$dir/said")"
+    holds "running: still the same" is_labelled NO documentation
+    make_database DK
+    configure "$dir/names"
+    holds "running: good ones again" reload
+    holds "running: show" await is_labelled DK 'Alpha\tand <Beta>'
+    kill "$tcpwind"
+    wait "$tcpwind"
+    same "running: exit status" 0 $?
+}
+
+if [ "$isolated" -ne 0 ] || ! command -v tcpreplay >/dev/null || [ ! -e "$dir/cut" ]; then
+    echo "# no network namespace, tcpreplay, writer of databases or libmaxminddb here: nothing is replaced while running"
+else
+    running
 fi
 
 finish
