@@ -15,7 +15,9 @@
  *   MS SIDE FLAGS SEQ ACK WINDOW LEN [KEY=NUMBER]...
  *                              a segment with LEN bytes of payload, sent by A or B, MS milliseconds after the start
  *
- * FLAGS are letters of SFRP and a dot for ACK, as tcpdump writes them; or `udp`: then the four numbers are but LEN. Keys:
+ * FLAGS are letters of SFRP and a dot for ACK, as tcpdump writes them. Or something else stands there with numbers of its
+ * own: `udp LEN`, `sctp LEN`, `icmp TYPE CODE ID LEN`, `proto NUMBER LEN` (any other protocol of IP), `ether TYPE LEN` (what
+ * is not IP: with no IP header among the headers). Keys:
  * flow, sport and dport (of A and B), scale; fragment (id), offset, part (bytes) and more, for a piece of the datagram;
  * length (what IP says of it, -1: that it is 0), cut (bytes captured), wire (bytes on the wire).
  */
@@ -45,11 +47,21 @@ struct file {
     size_t n_headers;
 };
 
+struct piece;
+
+/* What is no TCP segment: how many numbers stand behind its name, the last one LEN, and what it puts around the payload. */
+struct other {
+    const char *name;
+    size_t numbers;
+    void (*put)(struct build *b, const struct piece *piece, uint16_t sport, uint16_t dport);
+};
+
 struct piece {
     long long time; /* ns after the start */
     int from_b;
     uint8_t flags;
-    int is_udp;
+    const struct other *other; /* NULL: TCP */
+    unsigned number[4];        /* what stands behind its name */
     uint32_t seq, ack;
     uint16_t window;
     size_t len;
@@ -256,6 +268,41 @@ static void put_headers(struct file *file, struct build *b, const struct piece *
     }
 }
 
+static void put_udp(struct build *b, const struct piece *piece, uint16_t sport, uint16_t dport) {
+    (void)piece;
+    build_udp(b, sport, dport);
+}
+
+static void put_sctp(struct build *b, const struct piece *piece, uint16_t sport, uint16_t dport) {
+    (void)piece;
+    build_sctp(b, sport, dport);
+}
+
+/* TYPE CODE ID; the protocol is IPv6's when the header put around it is. */
+static void put_icmp(struct build *b, const struct piece *piece, uint16_t sport, uint16_t dport) {
+    (void)sport, (void)dport;
+    uint8_t header[8] = {(uint8_t)piece->number[0],        (uint8_t)piece->number[1], 0, 0,
+                         (uint8_t)(piece->number[2] >> 8), (uint8_t)piece->number[2]};
+    build_raw(b, header, sizeof(header));
+    b->protocol = piece->number[0] >= 128 ? 58 : 1;
+}
+
+static void put_proto(struct build *b, const struct piece *piece, uint16_t sport, uint16_t dport) {
+    (void)sport, (void)dport;
+    b->protocol = (uint8_t)piece->number[0];
+}
+
+static void put_ether(struct build *b, const struct piece *piece, uint16_t sport, uint16_t dport) {
+    (void)sport, (void)dport;
+    b->ethertype = (uint16_t)piece->number[0];
+}
+
+static const struct other others[] = {{"udp", 1, put_udp},
+                                      {"sctp", 1, put_sctp},
+                                      {"icmp", 4, put_icmp},
+                                      {"proto", 2, put_proto},
+                                      {"ether", 2, put_ether}};
+
 static void put_segment(struct build *b, const struct piece *piece) {
     /* As Linux has them: the scale is last, so that a short snapshot length cuts it off. */
     uint8_t options[20] = {2, 4, 0x05, 0xB4, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 1, 1, 1};
@@ -271,7 +318,11 @@ static void put_segment(struct build *b, const struct piece *piece) {
                             .window = piece->window,
                             .options = options,
                             .n_options = piece->flags & 2 ? sizeof(options) : 0};
-    piece->is_udp ? build_udp(b, tcp.sport, tcp.dport) : build_tcp(b, &tcp);
+    if (piece->other) {
+        piece->other->put(b, piece, tcp.sport, tcp.dport);
+    } else {
+        build_tcp(b, &tcp);
+    }
 }
 
 /* --- the text */
@@ -307,18 +358,30 @@ static void take_key(const struct file *file, struct piece *piece, const char *w
     fail(file, "no key is called %s", word);
 }
 
+static const struct other *find_other(const char *name) {
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        if (strcmp(others[i].name, name) == 0) {
+            return &others[i];
+        }
+    }
+    return NULL;
+}
+
 static void take_packet(struct file *file, char **words, size_t n) {
     struct piece piece = {.sport = A_PORT, .dport = B_PORT, .scale = -1, .cut = -1, .wire = -1};
-    size_t numbers = n > 2 && strcmp(words[2], "udp") == 0 ? 1 : 4, at = 3 + numbers;
+    piece.other = find_other(words[2]);
+    size_t at = 3 + (piece.other ? piece.other->numbers : 4);
     if (n < at) {
-        fail(file, "a packet is MS SIDE FLAGS SEQ ACK WINDOW LEN, or MS SIDE udp LEN");
+        fail(file, "a packet is MS SIDE FLAGS SEQ ACK WINDOW LEN, or MS SIDE %s with its numbers", words[2]);
     }
     double ms = strtod(words[0], NULL);
     piece.time = (long long)(ms * 1e6 + (ms < 0 ? -0.5 : 0.5));
     piece.from_b = *words[1] == 'B';
-    piece.is_udp = numbers == 1;
     piece.len = strtoul(words[at - 1], NULL, 0);
-    if (!piece.is_udp) {
+    for (size_t i = 3; piece.other && i < at - 1; i++) {
+        piece.number[i - 3] = (unsigned)strtoul(words[i], NULL, 0);
+    }
+    if (!piece.other) {
         piece.flags = flags_of(file, words[2]);
         piece.seq = (uint32_t)strtoul(words[3], NULL, 0);
         piece.ack = (uint32_t)strtoul(words[4], NULL, 0);
