@@ -53,24 +53,12 @@ static enum tw_step ip_in_ip(struct tw_walk *walk, unsigned version) {
     return TW_STEP_IP;
 }
 
-static enum tw_step transport(struct tw_walk *walk) {
-    walk->cut_stat = TW_STAT_CUT_LAYER_4;
+/* Protocols of which no ports are known. */
+static enum tw_step other_transport(struct tw_walk *walk) {
+    tw_walk_payload(walk, 0);
     switch (walk->view->proto) {
-    case TW_PROTO_TCP:
-        return TW_STEP_TCP;
-    case TW_PROTO_UDP:
-        return TW_STEP_UDP;
-    case TW_PROTO_SCTP:
-        return TW_STEP_SCTP;
     case TW_PROTO_GRE:
         return TW_STEP_GRE;
-    case TW_PROTO_IPV4:
-        return ip_in_ip(walk, 4);
-    case TW_PROTO_IPV6:
-        return ip_in_ip(walk, 6);
-    case TW_PROTO_ICMP:
-    case TW_PROTO_ICMPV6:
-        return TW_STEP_ICMP;
     case TW_PROTO_IGMP:
         tw_walk_enter(walk, TW_LAYER_IGMP);
         return TW_STEP_END;
@@ -84,6 +72,27 @@ static enum tw_step transport(struct tw_walk *walk) {
         return TW_STEP_END;
     default:
         return TW_STEP_END;
+    }
+}
+
+static enum tw_step transport(struct tw_walk *walk) {
+    walk->cut_stat = TW_STAT_CUT_LAYER_4;
+    switch (walk->view->proto) {
+    case TW_PROTO_TCP:
+        return TW_STEP_TCP;
+    case TW_PROTO_UDP:
+        return TW_STEP_UDP;
+    case TW_PROTO_SCTP:
+        return TW_STEP_SCTP;
+    case TW_PROTO_IPV4:
+        return ip_in_ip(walk, 4);
+    case TW_PROTO_IPV6:
+        return ip_in_ip(walk, 6);
+    case TW_PROTO_ICMP:
+    case TW_PROTO_ICMPV6:
+        return TW_STEP_ICMP;
+    default:
+        return other_transport(walk);
     }
 }
 

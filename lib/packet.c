@@ -88,15 +88,15 @@ static const uint8_t *keep_ports(struct tw_walk *walk) {
 }
 
 static enum tw_step udp(struct tw_walk *walk) {
-    size_t data = walk->bytes.pos + 8;
     tw_walk_enter(walk, TW_LAYER_UDP);
-    walk->view->payload = walk->bytes.limit > data ? (uint32_t)(walk->bytes.limit - data) : 0;
+    tw_walk_payload(walk, 8);
     return keep_ports(walk) ? tw_tunnel_udp(walk, walk->view->dport) : TW_STEP_END;
 }
 
 static enum tw_step sctp(struct tw_walk *walk) {
     tw_walk_enter(walk, TW_LAYER_SCTP);
     walk->view->flow_stat |= TW_STAT_SCTP;
+    tw_walk_payload(walk, 12);
     keep_ports(walk);
     return TW_STEP_END;
 }
@@ -126,6 +126,7 @@ static const struct icmp_pair *find_icmp_pair(uint8_t proto, uint8_t type) {
 static enum tw_step icmp(struct tw_walk *walk) {
     struct tw_packet *view = walk->view;
     tw_walk_enter(walk, view->proto == TW_PROTO_ICMP ? TW_LAYER_ICMP : TW_LAYER_ICMPV6);
+    tw_walk_payload(walk, 8);
     const uint8_t *h = tw_bytes_peek(&walk->bytes, 4);
     if (!h) {
         return TW_STEP_END;

@@ -63,7 +63,8 @@ struct tw_packet {
     uint16_t window;      /* as on the wire */
     int16_t window_scale; /* with SYN: the option's value, 0 to 255; -1: no such option (or not TW_HAS_OPTIONS) */
     uint32_t seq, ack;
-    uint32_t payload; /* bytes of payload of TCP, or else UDP, by the IP length, captured or not */
+    uint32_t
+        payload; /* bytes behind the header of TCP, UDP, SCTP or ICMP, else behind IP; by the IP length, captured or not */
 
     uint16_t sport, dport;
     struct tw_addr src, dst;

@@ -93,6 +93,12 @@ static inline void tw_walk_enter(struct tw_walk *walk, enum tw_layer layer) {
     walk->view->layers = tw_layers_add(walk->view->layers, layer);
 }
 
+/* The payload is what follows a transport header of this length at the cursor, as far as the IP header has it. */
+static inline void tw_walk_payload(struct tw_walk *walk, size_t header) {
+    size_t data = walk->bytes.pos + header;
+    walk->view->payload = walk->bytes.limit > data ? (uint32_t)(walk->bytes.limit - data) : 0;
+}
+
 /* What ends a walk: nothing inside can be trusted. Both return TW_STEP_END. */
 static inline enum tw_step tw_walk_malformed(struct tw_walk *walk) {
     walk->view->status |= TW_PACKET_MALFORMED;
