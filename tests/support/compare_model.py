@@ -344,6 +344,7 @@ FLOW_STAT = 1 | sum(1 << bit for bit in (1, 4, 8, 9, 10, 12, 14, 15, 17, 21, 22,
 FREE_COLUMNS = {"numHdrDesc", "numHdrs", "hdrDesc", "srcIPCC", "srcIPOrg", "dstIPCC", "dstIPOrg"}
 FREE_KEYS = {"tcpwind", "pid", "uptime_s", "memory", "rates", "ring.used", "ring.store"}
 LISTS = ("extract.files.", "top.")     # of which the program must not say more
+QUOTIENTS = {"pktps", "bytps", "pktAsm", "bytAsm", "tcpWinThRt"}
 LABELS = {"country", "organisation"}
 
 
@@ -381,8 +382,8 @@ def flatten(document, path=""):
 
 def are_equal(key, wanted, found):
     """Quotients are rounded by one and by the other."""
-    if key in ("pktps", "bytps") and wanted and found:
-        return abs(float(wanted) - float(found)) <= 2e-6 + 1e-12 * float(wanted)
+    if key in QUOTIENTS and wanted and found:
+        return abs(float(wanted) - float(found)) <= 2e-6 + 1e-12 * abs(float(wanted))
     return wanted == found
 
 

@@ -308,10 +308,11 @@ class Connection:
         return me.window
 
     def acknowledge(self):
-        """As it should be, or an old one, or one from the future."""
+        """As it should be, or an old one, or one from the future. Not half of all numbers away: which of two such
+        acknowledgements is the later one depends on those between them."""
         rng, side = self.rng, self.random_side()
         me, peer = self.sides[side], self.sides[1 - side]
-        ack = peer.next - rng.choice((0,) * 8 + (1, 100, 70000, -1, -100, 1 << 31))
+        ack = peer.next - rng.choice((0,) * 8 + (1, 100, 70000, -1, -100, 1 << 29))
         seq = me.next - rng.choice((0,) * 8 + (1, 2, 1460, -1, -1460, 70000, 1 << 31))
         self.send(side, ACK, seq, ack, self.draw_window(side))
 
