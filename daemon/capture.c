@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "origin.h"
+#include "packet.h"
 
 enum { PACKET_TIMEOUT_MS = 20, FIRST_BYTE_PCAPNG = 0x0a };
 
@@ -262,7 +263,8 @@ int capture_link_type(const struct capture *capture) {
 
 const char *capture_link_name(int dlt) {
     static __thread char unnamed[24];
-    const char *name = pcap_datalink_val_to_name(dlt);
+    bool is_raw = dlt == TW_DLT_RAW_OPENBSD || dlt == TW_DLT_RAW_FILE; /* numbers of other systems, not named here */
+    const char *name = pcap_datalink_val_to_name(is_raw ? TW_DLT_RAW : dlt);
     if (name) {
         return name;
     }

@@ -199,6 +199,8 @@ END_TEST
 
 START_TEST(link_types_have_names_even_unknown_ones) {
     ck_assert_str_eq(capture_link_name(ETHERNET), "EN10MB");
+    ck_assert_str_eq(capture_link_name(14), "RAW");
+    ck_assert_str_eq(capture_link_name(101), "RAW");
     ck_assert_str_eq(capture_link_name(9999), "DLT 9999");
 }
 END_TEST
