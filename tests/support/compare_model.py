@@ -51,7 +51,8 @@ SETTINGS = {
     "short-lives": ["flow.timeout.opening=1", "flow.timeout.established=5", "flow.timeout.closing=2", "flow.timeout.closed=0.02",
                     "flow.timeout.reset=0.2", "flow.timeout.other=1", "flow.protocols=ip", "extract.after=200 ms"],
     "no-timeouts": [f"flow.timeout.{state}=0" for state in ("opening", "established", "closing", "closed", "reset", "other")],
-    "pipe": ["-", "ring.size=1 MiB", "ring.max_age=2 s", "detect.min_segments=2"],
+    "pipe": ["-", "ring.max_age=2 s", "detect.min_segments=2"],
+    "small-ring": ["-", "ring.size=1 MiB", "detect.min_segments=2", "extract.after=5 s"],
     "snap": ["ring.snaplen=60", "ring.max_age=200 ms", "extract.max_bytes=1000"],
     "bare-keys": ["flow.vlan=false", "flow.tunnel=false", "flow.interface=false", "flow.protocols=ip"],
     "full-keys": ["flow.tunnel=true", "decode.vxlan_ports=4789", "decode.gtp_ports=", "decode.geneve_ports=6081,8472"],
@@ -267,6 +268,7 @@ class Result:
     def __init__(self, folder, prefix, status):
         self.status = status
         self.report = self.read_json(folder, prefix)
+        self.written = self.report.get("extract", {}).get("packets")
         self.without_what_is_free()
         self.rows = self.read_table(os.path.join(folder, prefix + "_flows.tsv"))
         self.events = self.read_events(os.path.join(folder, prefix + "_alarms.jsonl"))
@@ -438,6 +440,29 @@ def compare(wanted, found):
     yield from compare_files(wanted.files, found.files)
 
 
+def compare_but_for_the_edge(wanted, found):
+    """Which packets stand at the ring's very edge is the implementation's business, "that written and lost add up is not"."""
+    for result in wanted, found:
+        result.report = {key: value for key, value in result.report.items() if key not in ("extract", "ring")}
+        for event in result.events:
+            event.pop("pcap")
+            if event["event"] == "extract_end":
+                event["packets_written"] += sum(event.pop("packets_lost").values())
+                del event["packets_before"], event["bytes_written"]
+    written = sum(count_records(data) for _, data in found.files)
+    yield from differences("", {"packets in the files": found.written}, {"packets in the files": written})
+    found.files = wanted.files = []
+    yield from compare(wanted, found)
+
+
+def count_records(data):
+    count, at = 0, 24
+    while at < len(data):
+        at += 16 + struct.unpack_from("<I", data, at + 8)[0]
+        count += 1
+    return count
+
+
 # --- all of it
 
 class Bench:
@@ -453,7 +478,8 @@ class Bench:
             one, other = os.path.join(folder, "model"), os.path.join(folder, "found")
             found = run_program(self.options.program, captures, settings, other, prefix)
             wanted = run_model(self.model, captures, settings, one, prefix)
-            wrong = list(compare(wanted, found))
+        is_full = "ring.size=1 MiB" in settings and sum(map(os.path.getsize, captures)) > 900000
+        wrong = list((compare_but_for_the_edge if is_full else compare)(wanted, found))
         self.passed, self.failed = self.passed + (not wrong), self.failed + bool(wrong)
         if wrong:
             drawn = settings if name.startswith("mixed") else ""

@@ -101,7 +101,7 @@ class Path:
 
     def frame(self, packet, version, from_b):
         ethertype = 0x0800 if version == 4 else 0x86DD
-        if self.link in (12, 101):
+        if self.link in (12, 14, 101):
             return packet
         if self.link == 0:
             return struct.pack("<I", 2 if version == 4 else 30) + packet
@@ -109,6 +109,8 @@ class Path:
             return struct.pack(">I", 2 if version == 4 else 24) + packet
         if self.link == 9:
             return b"\xff\x03\0" + (b"\x21" if version == 4 else b"\x57") + packet
+        if self.link in (105, 127):
+            return self.wlan(packet, ethertype, from_b)
         if self.labels:
             labels = b"".join(struct.pack(">I", 100 << 12 | (i == self.labels - 1) << 8 | 64) for i in range(self.labels))
             packet, ethertype = labels + packet, 0x8847
@@ -121,8 +123,22 @@ class Path:
             return struct.pack(">HHH8sH", 0, 1, 6, b"\2\0\0\0\0\1\0\0", ethertype) + packet
         if self.link == 276:
             return struct.pack(">HHIHBB8s", ethertype, 0, self.interface, 1, 0, 6, b"\2\0\0\0\0\1\0\0") + packet
+        if self.link == 50:
+            return struct.pack(">BBH", 0x0F, 0, ethertype) + packet
         macs = [b"\2\0\0\0\0" + bytes([x]) for x in ((2, 1) if from_b else (1, 2))]
         return macs[1] + macs[0] + struct.pack(">H", ethertype) + packet
+
+    def wlan(self, packet, ethertype, from_b):
+        """A data frame of 802.11, now and then with QoS or four addresses or of a kind that holds no data for us."""
+        rng = self.rng
+        kind, flags = rng.choice((0x08, 0x08, 0x88, 0x88, 0x48, 0x80)), rng.choice((0, 1, 2, 3, 0x41))
+        header = bytes([kind, flags, 0, 0]) + b"".join(b"\2\0\0\0\0" + bytes([x + 4 * from_b]) for x in (1, 2, 3))
+        header += struct.pack("<H", rng.choice((0, 0, 0, 0, 0, 0, 1)) | 16) + (b"\2\0\0\0\0\4" if flags & 3 == 3 else b"")
+        header += struct.pack("<H", rng.choice((0, 0, 0, 0x80))) if kind == 0x88 else b""
+        frame = header + b"\xaa\xaa\3\0\0\0" + struct.pack(">H", ethertype) + packet
+        if self.link == 127:
+            return b"\0\0" + rng.choice((b"\x08\0\0\0\0\0", b"\x09\0\2\0\0\0\0", b"\x11\0\3\0\0\0" + bytes(9))) + frame
+        return frame
 
 
 def in_ip(packet, version, _):
@@ -182,8 +198,8 @@ class Side:
 class Connection:
     """Emits segments into a list: (frame, bytes captured or None, bytes on the wire or None)."""
 
-    def __init__(self, rng, link, out):
-        self.rng, self.path, self.out = rng, Path(rng, link), out
+    def __init__(self, rng, link, out, is_padded=False):
+        self.rng, self.path, self.out, self.is_padded = rng, Path(rng, link), out, is_padded
         self.ports = [rng.choice((40000, 40001, 40000, 80, 5001)), rng.choice((80, 443, 5001, 2152))]
         self.sides = [Side(rng), Side(rng)]
         self.wrong = rng.choice((0, 0.02, 0.1))             # how often a packet is damaged
@@ -207,7 +223,7 @@ class Connection:
         if scale is None:
             return self.rng.choice((b"", b"\2\4\5\xb4", b"\1\1\1\1"))
         option = bytes([3, 3, scale])
-        return self.rng.choice((option, b"\2\4\5\xb4\1" + option, b"\1\1\1" + option * 2, b"\0" + option, b"\2\1" + option,
+        return self.rng.choice((option, b"\2\4\5\xb4\1" + option, b"\1\1\1\3\3\5" + option, b"\0" + option, b"\2\1" + option,
                                 b"\2\4\5\xb4\4\2\x08\x0a" + bytes(8) + b"\1" + option, option[:2]))
 
     def send(self, side, flags, seq=None, ack=None, window=None, payload=0, options=b"", offset=None):
@@ -232,6 +248,8 @@ class Connection:
         rng = self.rng
         if ethernet_pad:
             frame += bytes(max(0, 60 - len(frame)))
+        if self.is_padded:
+            frame += bytes(rng.choice((0, 0, 600, 1400)))
         cut = wire = None
         if rng.random() < self.wrong:
             kind = rng.randrange(4)
@@ -490,12 +508,16 @@ class Format:
         return b"".join(parts)
 
 
+LARGE = 0.02                                                # of all captures
+
+
 def draw_packets(rng):
     """A link type and packets: times, captured bytes, lengths on the wire."""
-    link = rng.choice((1,) * 10 + (113, 276, 276, 101, 12, 0, 108, 9))
+    link = rng.choice((1,) * 12 + (113, 276, 276, 101, 12, 14, 0, 108, 9, 50, 105, 127))
     out, times = [], Times(rng)
-    connections = [Connection(rng, link, out) for _ in range(rng.choice((1, 1, 2, 3, 5, 12, 40)))]
-    busy, count = connections, rng.choice((30, 60, 120, 250))
+    is_large = rng.random() < LARGE                         # more than the smallest ring holds
+    connections = [Connection(rng, link, out, is_large) for _ in range(rng.choice((1, 1, 2, 3, 5, 12, 40)))]
+    busy, count = connections, 2500 if is_large else rng.choice((30, 60, 120, 250))
     while len(out) < count:
         if rng.random() < 0.05:
             busy = rng.sample(connections, rng.randrange(1, len(connections) + 1))

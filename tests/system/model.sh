@@ -31,7 +31,7 @@ holds "a difference is seen" eval '! compare --seeds 1-10 --mixed 0 --settings d
 printf '%s\0' "$here"/../captures/*.pcap "$shared"/captures/*.pcap* >"$dir/captures"
 holds "the public captures" \
     xargs -0 -a "$dir/captures" python3 -B "$here/../support/compare_model.py" --seeds 1-0 --mixed 0 \
-    --settings default,rearm,raw,duration,before,short-lives,inverted "$TCPWIND" "$model"
-echo "seeds ${MODEL_SEEDS:=1-100000}, for ${MODEL_SECONDS:=35} s"
+    --settings default,raw,short-lives "$TCPWIND" "$model"
+echo "seeds ${MODEL_SEEDS:=1-100000}, for ${MODEL_SECONDS:=20} s"
 holds "the odd captures" compare --seeds "$MODEL_SEEDS" --seconds "$MODEL_SECONDS" --mixed 3 "$TCPWIND" "$model"
 finish
