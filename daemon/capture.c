@@ -11,8 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "link.h"
 #include "origin.h"
-#include "packet.h"
 
 enum { PACKET_TIMEOUT_MS = 20, FIRST_BYTE_PCAPNG = 0x0a };
 
