@@ -66,14 +66,19 @@ static bool is_written(const struct session *session, int i) {
     return (i != FIXED_FLOWS || output->flows != TW_FLOWS_NONE) && (i != FIXED_ALARMS || output->alarms);
 }
 
-static bool collect_names(const struct session *session, uint32_t n_files, struct names *ret) {
+/*
+ * What retention has removed is no file of ours any more. But an analysis that was interrupted is told from other files
+ * by the numbers of its own, from 1: all of them.
+ */
+static bool collect_names(const struct session *session, uint32_t n_files, bool complete, struct names *ret) {
+    bool all = !session->is_live && !complete;
     *ret = (struct names){.files = calloc(n_files + 1, sizeof(char *))};
     if (!ret->files) {
         return false;
     }
     for (uint32_t i = 0; i < n_files; i++) {
         const char *name = tw_writer_file(session->writer, i);
-        if (name) {
+        if (name && (all || !tw_writer_has_removed(session->writer, i))) {
             ret->files[ret->n_files++] = name;
         }
     }
@@ -128,7 +133,7 @@ struct tw_report *session_describe(struct session *session, bool complete) {
     struct tw_writer_stats stats;
     tw_writer_stats(session->writer, &stats);
     struct description *description = calloc(1, sizeof(*description));
-    if (!description || !collect_names(session, stats.n_files, &description->names)) {
+    if (!description || !collect_names(session, stats.n_files, complete, &description->names)) {
         free(description);
         return NULL;
     }

@@ -177,6 +177,8 @@ static void remove_old(struct tw_keeper *keeper) {
             break;
         int err = remove_file(keeper, &file, name);
         keeper->state.removed[reason] += err == 0;
+        if (err == 0 && file.name.kind == TW_NAME_PCAP && keeper->options.on_removed != NULL)
+            keeper->options.on_removed(keeper->options.context, name);
         if (err < 0 && err != -ENOENT)
             trouble(keeper, err, name);
     }
@@ -345,6 +347,7 @@ bool tw_keeper_configure(struct tw_keeper *keeper, const struct tw_keeper_option
         return false;
     keeper->options.pcap = options->pcap;
     keeper->options.on_finished = options->on_finished;
+    keeper->options.on_removed = options->on_removed;
     keeper->options.context = options->context;
     return true;
 }

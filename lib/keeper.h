@@ -24,6 +24,7 @@ struct tw_keeper_options {
     struct tw_pcap_settings pcap;
     /* NULL, or called for every finished pcap file: the path of its folder ("" without one) and its name */
     void (*on_finished)(void *context, const char *directory, const char *name);
+    void (*on_removed)(void *context, const char *name); /* NULL, or called for every pcap file that had to go */
     void *context;
 };
 

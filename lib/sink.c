@@ -555,6 +555,7 @@ static int make_keeper(const struct tw_sink *sink, const struct tw_sink_options 
         .live = sink->options.live,
         .pcap = options->pcap,
         .on_finished = options->on_finished,
+        .on_removed = options->on_removed,
         .context = options->hooks,
     };
     if (sink->keeper != NULL && tw_keeper_configure(sink->keeper, &keeper)) {

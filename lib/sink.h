@@ -34,6 +34,7 @@ struct tw_sink_options {
     void *context;
     /* NULL, or called for each finished pcap file, with the path of its folder */
     void (*on_finished)(void *hooks, const char *directory, const char *name);
+    void (*on_removed)(void *hooks, const char *name); /* NULL, or called for each pcap file that retention removed */
     void *hooks;
 };
 

@@ -69,6 +69,12 @@ struct op_configure {
     struct tw_output_settings output;
 };
 
+/* A file that was begun. */
+struct known {
+    char *name;
+    bool is_removed; /* set by the thread */
+};
+
 /* An extract_end that found no room. */
 struct late {
     struct late *next;
@@ -81,8 +87,8 @@ struct tw_writer {
     bool wait;
     size_t limit_alarms, limit; /* how full alarms and control, and how full all else may make the queue */
     size_t wake;
-    tw_time keep_at; /* the thread's: when the folder is looked after next */
-    char **names;    /* live a ring of TW_WRITER_NAMES */
+    tw_time keep_at;     /* the thread's: when the folder is looked after next */
+    struct known *names; /* live a ring of TW_WRITER_NAMES */
     size_t names_room;
     uint32_t n_files;
     uint64_t lost_alarms, lost_flows; /* for want of room */
@@ -95,7 +101,7 @@ struct tw_writer {
     void *hooks;
     pthread_t thread;
     _Atomic bool abandoned; /* the deadline has passed: stop where you are */
-    pthread_mutex_t lock;   /* of done */
+    pthread_mutex_t lock;   /* of done, and of the names */
     pthread_cond_t ended;
     bool done;
 };
@@ -124,6 +130,21 @@ static void on_finished(void *context, const char *directory, const char *name) 
         writer->on_finished(writer->hooks, directory, name);
 }
 
+/* Removed is what is oldest, so it is among the first. */
+static void on_removed(void *context, const char *name) {
+    struct tw_writer *writer = context;
+    (void)pthread_mutex_lock(&writer->lock);
+    size_t n = writer->n_files < writer->names_room ? writer->n_files : writer->names_room;
+    for (uint32_t i = writer->n_files - (uint32_t)n; i < writer->n_files; i++) {
+        struct known *known = &writer->names[i % writer->names_room];
+        if (strcmp(known->name, name) == 0) {
+            known->is_removed = true;
+            break;
+        }
+    }
+    (void)pthread_mutex_unlock(&writer->lock);
+}
+
 static void carry_out_configure(struct tw_writer *writer, const struct op_configure *op) {
     struct tw_sink_options options = {
         .dirfd = op->dirfd,
@@ -133,6 +154,7 @@ static void carry_out_configure(struct tw_writer *writer, const struct op_config
         .pcap = op->pcap,
         .output = op->output,
         .on_finished = on_finished,
+        .on_removed = on_removed,
         .hooks = writer,
     };
     tw_sink_configure(writer->sink, &options);
@@ -356,19 +378,23 @@ static bool make_room_for_name(struct tw_writer *writer) {
     if (writer->n_files < writer->names_room || (writer->live && writer->names_room == TW_WRITER_NAMES))
         return true;
     size_t room = writer->names_room > 0 ? writer->names_room * 2 : 16;
-    char **names = realloc(writer->names, room * sizeof(char *));
-    if (names == NULL)
-        return false;
-    memset(names + writer->names_room, 0, (room - writer->names_room) * sizeof(char *));
-    writer->names = names;
-    writer->names_room = room;
-    return true;
+    (void)pthread_mutex_lock(&writer->lock);
+    struct known *names = realloc(writer->names, room * sizeof(*names));
+    if (names != NULL) {
+        memset(names + writer->names_room, 0, (room - writer->names_room) * sizeof(*names));
+        writer->names = names;
+        writer->names_room = room;
+    }
+    (void)pthread_mutex_unlock(&writer->lock);
+    return names != NULL;
 }
 
 static void keep_name(struct tw_writer *writer, char *name) {
-    char **place = &writer->names[writer->n_files++ % writer->names_room];
-    free(*place);
-    *place = name;
+    (void)pthread_mutex_lock(&writer->lock);
+    struct known *place = &writer->names[writer->n_files++ % writer->names_room];
+    free(place->name);
+    *place = (struct known){.name = name};
+    (void)pthread_mutex_unlock(&writer->lock);
 }
 
 int tw_writer_begin(struct tw_writer *writer, uint32_t file, const char *name, int dlt, uint32_t snaplen) {
@@ -386,8 +412,8 @@ int tw_writer_begin(struct tw_writer *writer, uint32_t file, const char *name, i
     op->dlt = dlt;
     op->snaplen = snaplen;
     memcpy(op->name, name, strlen(name) + 1);
+    keep_name(writer, copy); /* first: no sooner may it be removed */
     tw_queue_commit(writer->queue, OP_BEGIN, false);
-    keep_name(writer, copy);
     return 0;
 }
 
@@ -535,7 +561,14 @@ void tw_writer_stats(struct tw_writer *writer, struct tw_writer_stats *ret) {
 const char *tw_writer_file(const struct tw_writer *writer, uint32_t n) {
     if (n >= writer->n_files || writer->n_files - n > writer->names_room)
         return NULL;
-    return writer->names[n % writer->names_room];
+    return writer->names[n % writer->names_room].name;
+}
+
+bool tw_writer_has_removed(struct tw_writer *writer, uint32_t n) {
+    (void)pthread_mutex_lock(&writer->lock);
+    bool is_removed = tw_writer_file(writer, n) != NULL && writer->names[n % writer->names_room].is_removed;
+    (void)pthread_mutex_unlock(&writer->lock);
+    return is_removed;
 }
 
 /* Life. */
@@ -566,6 +599,7 @@ static int create_sink(struct tw_writer *writer, const struct tw_writer_options 
         .on_alarm = on_alarm,
         .context = writer,
         .on_finished = on_finished,
+        .on_removed = on_removed,
         .hooks = writer,
     };
     return tw_sink_create(&sink, &writer->sink);
@@ -587,7 +621,7 @@ static void free_all(struct tw_writer *writer) {
         free(late);
     }
     for (size_t i = 0; i < writer->names_room; i++)
-        free(writer->names[i]);
+        free(writer->names[i].name);
     free(writer->names);
     tw_sink_destroy(writer->sink);
     tw_queue_destroy(writer->queue);

@@ -149,4 +149,7 @@ void tw_writer_stats(struct tw_writer *writer, struct tw_writer_stats *ret);
 enum { TW_WRITER_NAMES = 1024 };
 const char *tw_writer_file(const struct tw_writer *writer, uint32_t n);
 
+/* Whether retention has removed that file since; false for one that is not known. */
+bool tw_writer_has_removed(struct tw_writer *writer, uint32_t n);
+
 #endif

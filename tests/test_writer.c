@@ -29,6 +29,7 @@ enum { QUEUE = 1 << 20, DATA = 1000, RECORD = 16 + DATA };
 static struct folder folder;
 static struct tw_writer *writer;
 static tw_time flush;
+static uint64_t keep_files;
 
 /* The writer's thread stands still in its alarm callback while the gate is shut. */
 static sem_t gate, arrived;
@@ -54,7 +55,7 @@ static int open_writer(bool live) {
         .live = live,
         .host = "sensor",
         .is_interface = live,
-        .pcap = {.prefix = "p", .flush = flush, .mode = 0640},
+        .pcap = {.prefix = "p", .flush = flush, .mode = 0640, .keep_files = keep_files},
         .output = {.flows = TW_FLOWS_ALL, .alarms = true},
         .on_alarm = on_alarm,
     };
@@ -66,6 +67,7 @@ static void setup(void) {
     writer = NULL;
     alarms_seen = 0;
     flush = 20 * TW_MS;
+    keep_files = 0;
     sem_init(&gate, 0, 1);
     sem_init(&arrived, 0, 0);
 }
@@ -424,6 +426,26 @@ START_TEST(file_names_are_kept_in_order_live_the_last_ones) {
 }
 END_TEST
 
+START_TEST(it_is_known_which_files_retention_has_removed) {
+    enum { FILES = 20 };
+    char name[TW_NAME_MAX];
+    keep_files = 2;
+    ck_assert_int_eq(open_writer(_i == 0), 0);
+    for (uint32_t i = 0; i < FILES; i++) {
+        snprintf(name, sizeof(name), "p-20240101T000000Z-%06u.pcap", i + 1);
+        ck_assert_int_eq(tw_writer_begin(writer, 0, name, 1, 65535), 0);
+        ck_assert_int_eq(put_packet(1, i), 0);
+        ck_assert_int_eq(tw_writer_finish(writer, 0), 0);
+    }
+    tw_writer_drain(writer);
+    for (uint32_t i = 0; i < FILES; i++) {
+        ck_assert_msg(tw_writer_has_removed(writer, i) == (i < FILES - 2), "file %u", i + 1);
+        ck_assert(folder_has(&folder, tw_writer_file(writer, i)) == (i >= FILES - 2));
+    }
+    ck_assert(!tw_writer_has_removed(writer, FILES));
+}
+END_TEST
+
 START_TEST(what_can_never_fit_is_refused) {
     static char text[QUEUE];
     char name[TW_NAME_MAX + 1];
@@ -463,6 +485,7 @@ Suite *suite_writer(void) {
     tcase_add_test(tc, destroy_returns_the_first_error_of_the_run);
     tcase_add_test(tc, after_a_sigkill_all_but_the_last_record_can_be_recovered);
     tcase_add_loop_test(tc, file_names_are_kept_in_order_live_the_last_ones, 0, 2);
+    tcase_add_loop_test(tc, it_is_known_which_files_retention_has_removed, 0, 2);
     tcase_add_test(tc, what_can_never_fit_is_refused);
     tcase_add_test(tc, a_folder_that_cannot_be_written_is_an_error_at_the_start);
     suite_add_tcase(suite, tc);

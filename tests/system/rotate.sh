@@ -83,6 +83,8 @@ retention() {
     holds "retention: what is left is whole" all_readable "$out"
     same "retention: what was removed is counted" $((last - before)) \
         "$(json "$out/tcpwind_report.json" 'd["output"]["removed"]["files"]')"
+    same "retention: the report lists what is left of its run" "$(cd "$out" && echo tcpwind-*Z-??????.pcap)" \
+        "$(json "$out/tcpwind_report.json" '" ".join(d["extract"]["files"])')"
     same "on_close: every finished file was told, the last one too" "$last" "$(sort -u "$dir/closed" | grep -c .)"
     holds "on_close: with its path" grep -q "^$out/tcpwind-.*-0*$last.pcap\$" "$dir/closed"
 }
