@@ -23,7 +23,7 @@ support := folder build_capture build_packet check_json scenario
 generate := generate talk frame
 golden := compose whence
 fuzz := packet tcpopt events config
-fuzz += flowtab jsonread
+fuzz += flowtab jsonread capfile
 man := tcpwindctl.1 tcpwind.8 tcpwind.conf.5 tcpwind-files.5
 
 # What the user may set, on the command line or in the environment.
