@@ -116,6 +116,12 @@ $(B)/fuzz/events $(B)/fuzz/flowtab: $(B)/tests/support/check_json.o
 $(B)/stall: $(B)/tests/tools/stall.o
 	$(call link)
 
+# To be preloaded, for which it is built another way.
+$(B)/settime.so: tests/tools/settime.c $(B)/flags
+	$(if $(V),,@echo '  LINK  $@')
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(filter-out -fPIE,$(ALL_CFLAGS)) -fPIC -shared -o $@ $< -ldl
+
 $(B)/compose: $(B)/tests/tools/compose.o $(B)/tests/support/build_packet.o
 	$(call link)
 
@@ -133,7 +139,7 @@ $(B)/bare: $(B)/tests/bench/bare.o
 # The same make with the same variables, each part with its own count.
 again = make -s $(MAKEOVERRIDES)
 
-check: $(B)/run-tests $(B)/stall $(B)/generate all  ## install what is missing, build, run all tests (DEPS=no: no install)
+check: $(B)/run-tests $(B)/stall $(B)/settime.so $(B)/generate all  ## install what is missing, build, run all tests (DEPS=no: no install)
 	@tests/tally '$(again) check-layers' '$(again) check-headers' '$(again) check-unit' '$(again) check-golden' \
 		'$(again) check-system' '$(again) check-fuzz SAN=address,undefined'
 
@@ -152,9 +158,9 @@ golden-update: all $(golden:%=$(B)/%)  ## expect what comes out now: read the di
 check-fuzz: $(fuzz_files)  ## what fuzzing found before, once more
 	@tests/tally $(foreach name,$(fuzz),'$(B)/fuzz/$(name) tests/fuzz/corpus/$(name)/*')
 
-check-system: all $(B)/stall $(B)/generate $(golden:%=$(B)/%)  ## the program as a whole; what needs root is skipped without
+check-system: all $(B)/stall $(B)/settime.so $(B)/generate $(golden:%=$(B)/%)  ## the program as a whole; what needs root is skipped without
 	@$(golden_programs) TCPWINDCTL=$(CURDIR)/$(B)/tcpwindctl STALL=$(CURDIR)/$(B)/stall \
-		GENERATE=$(CURDIR)/$(B)/generate \
+		SETTIME_SO=$(CURDIR)/$(B)/settime.so GENERATE=$(CURDIR)/$(B)/generate \
 		tests/tally $(sort $(wildcard tests/system/*.sh))
 
 check-layers:  ## every module includes lower layers only, and each library of others has its one place
