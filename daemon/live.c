@@ -131,7 +131,8 @@ static void on_readable(struct ev_loop *loop, struct ev_io *watcher, int events)
     }
 }
 
-void live_close_old_output(struct live *live) {
+/* A folder that a reload has left: its files are finished by what was queued then. */
+static void close_old_output(struct live *live) {
     struct tw_writer_stats stats;
     tw_writer_stats(live->session.writer, &stats);
     if (stats.queued == 0) {
@@ -154,7 +155,7 @@ static void on_second(struct live *live, tw_time now) {
         report(live, false);
     }
     read_counters(live); /* often enough for 32 bits never to wrap unseen */
-    live_close_old_output(live);
+    close_old_output(live);
     if (now - live->interval >= (interval ? interval : interval_without_reports)) {
         on_interval(live, now);
     }

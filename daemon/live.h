@@ -25,6 +25,7 @@ struct live {
     struct reports reports;
     struct control *control, *old_control; /* NULL: none; an old one still gives its last answer */
     struct output old_output;              /* locked until its last file is finished; all zero: none */
+    uint32_t n_files_before;               /* the writer's, when it came to the present folder */
     struct tw_text line;                   /* of the last report */
     double retry_after;
     enum capture_link link;     /* of source.now, as last said */
@@ -43,9 +44,6 @@ int live_open_capture(const struct config *config, struct capture **ret, char *p
 
 /* Begin the periodic report anew, at the configured interval; with `at_once` the first comes now. */
 void live_start_reports(struct live *live, bool at_once);
-
-/* Unlock a folder that a reload has left, once its files are finished: by what was queued then. */
-void live_close_old_output(struct live *live);
 
 /* Listen for requests in this folder. Returns NULL with errno when that is not possible. */
 struct control *live_open_control(struct live *live, int dirfd);

@@ -153,6 +153,27 @@ int output_open(const char *directory, const char *prefix, bool is_live, struct 
     return err;
 }
 
+bool output_is(const struct output *output, const char *directory, const char *prefix) {
+    struct stat ours, theirs;
+    return output->dirfd > 0 && strcmp(output->prefix, prefix) == 0 && fstat(output->dirfd, &ours) == 0 &&
+           stat(directory, &theirs) == 0 && ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
+int output_share(const struct output *output, struct output *ret) {
+    struct output copy = *output;
+    copy.dirfd = fcntl(output->dirfd, F_DUPFD_CLOEXEC, 3);
+    copy.lock_fd = copy.dirfd < 0 ? -1 : fcntl(output->lock_fd, F_DUPFD_CLOEXEC, 3);
+    if (copy.lock_fd < 0) {
+        int err = -errno;
+        if (copy.dirfd >= 0) {
+            close(copy.dirfd);
+        }
+        return err;
+    }
+    *ret = copy;
+    return 0;
+}
+
 void output_follow(struct output *output, const char *directory) {
     struct stat st;
     if (fstat(output->dirfd, &st) < 0 || st.st_nlink > 0) {

@@ -37,6 +37,12 @@ int output_make_folder(const char *path, unsigned mode);
  */
 int output_open(const char *directory, const char *prefix, bool is_live, struct output *ret, char *problem);
 
+/* Is it this folder, with this prefix? */
+bool output_is(const struct output *output, const char *directory, const char *prefix);
+
+/* The same folder once more, under the same lock: each is to be closed. Returns 0 or a negative errno. */
+int output_share(const struct output *output, struct output *ret);
+
 /*
  * An analysis: see that its files may be written, and remove the set that they replace.
  *

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "err.h"
 #include "live.h"
@@ -101,33 +100,27 @@ static bool prepare_reports(struct live *live, struct change *change) {
     return change->control != NULL;
 }
 
-/*
- * Back to a folder that was left just now: it is free as soon as its last file is finished, which takes an fsync. Not to
- * wait long for it: the kernel's buffer has to hold what comes meanwhile.
- */
-static bool free_old_output(struct live *live) {
-    static const struct timespec nap = {.tv_nsec = TW_MS};
-    tw_time until = session_clock() + 500 * TW_MS;
-    live_close_old_output(live);
-    while (live->old_output.dirfd > 0 && session_clock() < until) {
-        (void)nanosleep(&nap, NULL);
-        live_close_old_output(live);
+/* A folder that was left just now is still ours, as long as its last file is not finished. */
+static int open_output(const struct live *live, const struct config *next, struct output *ret, char *problem) {
+    const char *directory = next->pcap.directory, *prefix = next->engine.pcap.prefix;
+    if (!output_is(&live->old_output, directory, prefix)) {
+        return output_open(directory, prefix, true, ret, problem);
     }
-    return live->old_output.dirfd <= 0;
+    int err = output_share(&live->old_output, ret);
+    if (err) {
+        snprintf(problem, OUTPUT_PROBLEM_MAX, "%.500s: %s", directory, tw_strerror(err));
+    }
+    return err;
 }
 
-static bool prepare_output(struct live *live, struct change *change) {
+static bool prepare_output(const struct live *live, struct change *change) {
     char problem[OUTPUT_PROBLEM_MAX];
     const struct config *now = live->config, *next = change->config;
     if (strcmp(now->pcap.directory, next->pcap.directory) == 0 &&
         strcmp(now->engine.pcap.prefix, next->engine.pcap.prefix) == 0) {
         return true;
     }
-    if (!free_old_output(live)) {
-        say(change, "pcap.directory: the last file of the folder before is not finished yet, must be a moment later");
-        return false;
-    }
-    int err = output_open(next->pcap.directory, next->engine.pcap.prefix, true, &change->output, problem);
+    int err = open_output(live, next, &change->output, problem);
     if (err) {
         say_folder(change, "pcap.directory", err, problem);
         return false;
@@ -204,10 +197,18 @@ static void commit_reports(struct live *live, struct change *change) {
     live_start_reports(live, has_folder);
 }
 
+static void leave_output(struct live *live) {
+    struct tw_writer_stats stats;
+    tw_writer_stats(live->session.writer, &stats);
+    output_close(&live->old_output);
+    live->old_output = live->session.output;
+    live->old_output.next_pcap += stats.n_files - live->n_files_before; /* for the case that it is the next one again */
+    live->n_files_before = stats.n_files;
+}
+
 static void commit_output(struct live *live, struct change *change) {
     if (change->has_output) {
-        output_close(&live->old_output);
-        live->old_output = live->session.output;
+        leave_output(live);
         live->session.output = change->output;
         tw_engine_cut(live->session.engine, change->output.next_pcap); /* what follows belongs into the new folder */
     }

@@ -26,6 +26,7 @@ make_pair || exit 1
 start() { # FOLDER [OPTION...]: tcpwind on tw0 until it captures
     out=$1
     shift
+    : >"$dir/stderr" # of the one before
     "$TCPWIND" -i tw0 -w "$out" -o report.directory="$dir/report" -o capture.buffer='"256 MiB"' \
         -o pcap.min_free=0 "$@" >"$dir/stdout" 2>"$dir/stderr" &
     tcpwind=$!
