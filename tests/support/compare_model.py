@@ -52,7 +52,7 @@ SETTINGS = {
                     "flow.timeout.reset=0.2", "flow.timeout.other=1", "flow.protocols=ip", "extract.after=200 ms"],
     "no-timeouts": [f"flow.timeout.{state}=0" for state in ("opening", "established", "closing", "closed", "reset", "other")],
     "pipe": ["-", "ring.max_age=2 s", "detect.min_segments=2"],
-    "small-ring": ["-", "ring.size=1 MiB", "detect.min_segments=2", "extract.after=5 s"],
+    "small-ring": ["-", "ring.size=1 MiB", "ring.handshakes=2000", "detect.min_segments=2", "extract.after=5 s"],
     "snap": ["ring.snaplen=60", "ring.max_age=200 ms", "extract.max_bytes=1000"],
     "bare-keys": ["flow.vlan=false", "flow.tunnel=false", "flow.interface=false", "flow.protocols=ip"],
     "full-keys": ["flow.tunnel=true", "decode.vxlan_ports=4789", "decode.gtp_ports=", "decode.geneve_ports=6081,8472"],
