@@ -13,12 +13,11 @@
 #include "packet.h"
 #include "ring.h"
 #include "tracker.h"
-#include "walk.h"
 
 enum {
     BATCH = 32,          /* packets whose buckets are on their way from memory at the same time */
-    KEYS_AHEAD = 16,     /* so many packets before their turn the keys of their flows are fetched, */
-    FLOWS_AHEAD = 8,     /*   and then the rest of them */
+    KEYS_AHEAD = 12,     /* so many packets before their turn the keys of their flows are fetched, */
+    FLOWS_AHEAD = 6,     /*   and then the rest of them */
     PUMP_BYTES = 1 << 20 /* moved for each waiting extraction at a tick */
 };
 
@@ -30,11 +29,11 @@ struct tw_engine {
     struct tw_clock clock;
     tw_time begun, ended; /* clock at the first and at the last packet */
     tw_time time;         /* the last packet's own */
-    uint64_t jumps;       /* of the clock, up to the last packet */
     int dlt;
     uint8_t source;          /* the extraction's number for it */
     bool is_in_file;         /* the bytes of packets stay there */
     struct tw_report counts; /* time, packets */
+    uint64_t other_bytes;    /* on the wire, of packets that are not TCP */
     uint32_t n;
     struct tw_tracked batch[BATCH];
 };
@@ -73,20 +72,20 @@ int tw_engine_source(struct tw_engine *engine, int dlt, uint32_t snaplen) {
     return 0;
 }
 
-/* What few packets are. */
-static void count_rest(struct tw_packet_counters *c, struct tw_ethertypes *types, const struct tw_packet *packet) {
+/* What few packets are. Returns whether they are TCP by their IP header, however damaged. */
+static bool count_rest(struct tw_packet_counters *c, struct tw_ethertypes *types, const struct tw_packet *packet) {
     c->cut_short += (packet->status & TW_PACKET_CUT) != 0;
     c->malformed += (packet->status & TW_PACKET_MALFORMED) != 0;
     c->too_deep += (packet->status & TW_PACKET_TOO_DEEP) != 0;
     if (!packet->ip_version) {
         c->non_ip++;
         tw_ethertypes_feed(types, packet->ethertype);
-        return;
+        return false;
     }
     c->fragments += packet->status & TW_PACKET_LATER_FRAGMENT || packet->n_first;
     switch (packet->proto) {
     case IPPROTO_TCP:
-        break;
+        return true;
     case IPPROTO_UDP:
         c->udp++;
         break;
@@ -100,22 +99,25 @@ static void count_rest(struct tw_packet_counters *c, struct tw_ethertypes *types
     default:
         c->other++;
     }
+    return false;
 }
 
-static void count_packet(struct tw_packet_counters *c, struct tw_ethertypes *types, const struct tw_packet *packet,
-                         uint32_t caplen, uint32_t wirelen) {
+/* Nearly all packets are IPv4 and TCP: what those are is the rest, by conclude_counts(). */
+static void count_packet(struct tw_engine *engine, const struct tw_packet *packet, uint32_t caplen, uint32_t wirelen) {
+    struct tw_packet_counters *c = &engine->counts.packets;
     c->total++;
     c->captured_bytes += caplen;
     c->wire_bytes += wirelen;
-    c->ipv4 += packet->ip_version == 4;
     c->ipv6 += packet->ip_version == 6;
-    if (packet->proto == IPPROTO_TCP && packet->ip_version) {
-        c->tcp++;
-        c->tcp_bytes += wirelen;
+    if ((packet->status != TW_PACKET_TCP || packet->n_first) && !count_rest(c, &engine->counts.ethertypes, packet)) {
+        engine->other_bytes += wirelen;
     }
-    if (packet->status != TW_PACKET_TCP || packet->n_first) {
-        count_rest(c, types, packet);
-    }
+}
+
+static void conclude_counts(const struct tw_engine *engine, struct tw_packet_counters *c) {
+    c->ipv4 = c->total - c->non_ip - c->ipv6;
+    c->tcp = c->total - c->non_ip - c->udp - c->icmp - c->sctp - c->other;
+    c->tcp_bytes = c->wire_bytes - engine->other_bytes;
 }
 
 static void count_time(struct tw_engine *engine, tw_time time) {
@@ -150,23 +152,22 @@ static inline uint32_t ring_flags(const struct tw_packet *packet) {
 }
 
 /* Put a packet into the ring: where it is, or, with its time and length, itself. */
-static inline tw_ref put(struct tw_engine *engine, const struct tw_tracked *tracked, const struct tw_frame *from) {
+static inline __attribute__((always_inline)) tw_ref put(struct tw_engine *engine, const struct tw_tracked *tracked,
+                                                        const struct tw_frame *from) {
     uint32_t snaplen = engine->settings.ring.snaplen;
     uint32_t caplen = snaplen && from->caplen > snaplen ? snaplen : from->caplen;
     tw_ref ref = tw_ring_reserve(engine->ring, caplen, tracked->clock);
     struct tw_ring_entry *entry = tw_ring_entry_at(engine->ring, ref);
+    /* At once: to set a bit field alone, its neighbours would be read from memory first. */
     *entry = (struct tw_ring_entry){
         .clock = tracked->clock,
+        .offset = engine->is_in_file ? from->offset : (uint64_t)tracked->time,
         .caplen = caplen & 0x7ffff,
         .flags = ring_flags(&tracked->packet) & 0x1fu,
         .source = engine->source,
+        .origin = engine->is_in_file ? from->origin : from->wirelen,
     };
-    if (engine->is_in_file) {
-        entry->offset = from->offset;
-        entry->origin = from->origin;
-    } else {
-        entry->time = tracked->time;
-        entry->wirelen = from->wirelen;
+    if (!engine->is_in_file) {
         memcpy(entry + 1, from->bytes, caplen);
     }
     return ref;
@@ -214,12 +215,8 @@ void tw_engine_feed(struct tw_engine *engine, const struct tw_frame *from) {
     tracked->time = clamp_time(from->time);
     tracked->wirelen = from->wirelen;
     tracked->clock = tw_clock_feed(&engine->clock, tracked->time);
-    if (engine->clock.jumps != engine->jumps) {
-        engine->jumps = engine->clock.jumps;
-        packet->flow_stat |= TW_STAT_TIME_JUMP;
-    }
     count_time(engine, tracked->time);
-    count_packet(&engine->counts.packets, &engine->counts.ethertypes, packet, from->caplen, from->wirelen);
+    count_packet(engine, packet, from->caplen, from->wirelen);
     tw_depths_feed(&engine->counts.headers, packet->layers);
     if (has_flow(engine, packet)) {
         feed_flow(engine, tracked, from);
@@ -229,19 +226,24 @@ void tw_engine_feed(struct tw_engine *engine, const struct tw_frame *from) {
 }
 
 void tw_engine_flush(struct tw_engine *engine) {
-    uint32_t n = engine->n;
+    const struct tw_tracked *batch = engine->batch;
+    uint32_t n = engine->n, keys = 0, flows = 0;
     engine->n = 0;
-    for (uint32_t i = 0; i < n + KEYS_AHEAD; i++) {
-        if (i < n) {
-            tw_flowtable_prefetch_key(engine->table, engine->batch[i].hash);
+    for (; keys < n && keys < KEYS_AHEAD; keys++) {
+        tw_flowtable_prefetch_key(engine->table, batch[keys].hash);
+    }
+    for (; flows < n && flows < FLOWS_AHEAD; flows++) {
+        tw_flowtable_prefetch_flow(engine->table, batch[flows].hash, batch[flows].key_end);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        if (keys < n) {
+            tw_flowtable_prefetch_key(engine->table, batch[keys++].hash);
         }
-        if (i >= KEYS_AHEAD - FLOWS_AHEAD && i < n + KEYS_AHEAD - FLOWS_AHEAD) {
-            const struct tw_tracked *next = &engine->batch[i - (KEYS_AHEAD - FLOWS_AHEAD)];
-            tw_flowtable_prefetch_flow(engine->table, next->hash, next->key_end);
+        if (flows < n) {
+            tw_flowtable_prefetch_flow(engine->table, batch[flows].hash, batch[flows].key_end);
+            flows++;
         }
-        if (i >= KEYS_AHEAD) {
-            tw_tracker_packet(engine->tracker, &engine->batch[i - KEYS_AHEAD]);
-        }
+        tw_tracker_packet(engine->tracker, &batch[i]);
     }
     if (engine->clock.started) {
         tw_tracker_serve(engine->tracker, engine->clock.now);
@@ -265,8 +267,8 @@ void tw_engine_report(struct tw_engine *engine, struct tw_report *ret) {
     tw_ring_stats(engine->ring, &ring);
     ret->time = engine->counts.time;
     ret->time.duration = engine->ended - engine->begun;
-    ret->time.jumps = engine->clock.jumps;
     ret->packets = engine->counts.packets;
+    conclude_counts(engine, &ret->packets);
     ret->ethertypes = engine->counts.ethertypes;
     tw_ethertypes_sort(&ret->ethertypes);
     ret->headers = engine->counts.headers;

@@ -19,8 +19,6 @@
 #include "ring.h"
 #include "setup.h"
 
-enum { TW_ALL_SIDES = 1 << TW_A | 1 << TW_B };
-
 /* One extraction, from its first alarm until all that it has to write is written. */
 struct tw_extraction {
     uint64_t serial; /* from 1, never again; 0: the place is free */

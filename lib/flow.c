@@ -55,12 +55,13 @@ void tw_flow_name(const struct tw_flow *flow, const struct tw_scope *scope, stru
     }
 }
 
-static uint8_t win_stat(const struct tw_flow *flow, enum tw_side side, const struct tw_direction_record *r,
-                        const struct tw_detect *detect) {
-    bool is_unknown = flow->key.proto == IPPROTO_TCP && r->scale == TW_SCALE_UNKNOWN;
-    return (uint8_t)((r->low ? TW_STAT_LOW : 0) | (r->zero ? TW_STAT_ZERO : 0) | (r->alarms ? TW_STAT_ALARM : 0) |
-                     (detect->suppressed ? TW_STAT_SUPPRESSED : 0) | (is_unknown ? TW_STAT_SCALE_UNKNOWN : 0) |
-                     (flow->window[side].above_14 ? TW_STAT_SCALE_ABOVE_14 : 0) | (r->full ? TW_STAT_WINDOW_FULL : 0) |
+static uint8_t win_stat(const struct tw_flow *flow, enum tw_side side, const struct tw_detect *detect) {
+    const struct tw_window *window = &flow->window[side];
+    bool is_unknown = flow->key.proto == IPPROTO_TCP && window->scale == TW_SCALE_UNKNOWN;
+    return (uint8_t)((detect->low ? TW_STAT_LOW : 0) | (detect->zero ? TW_STAT_ZERO : 0) |
+                     (detect->alarms ? TW_STAT_ALARM : 0) | (detect->suppressed ? TW_STAT_SUPPRESSED : 0) |
+                     (is_unknown ? TW_STAT_SCALE_UNKNOWN : 0) | (window->above_14 ? TW_STAT_SCALE_ABOVE_14 : 0) |
+                     (flow->rest[side].full ? TW_STAT_WINDOW_FULL : 0) |
                      (detect->open_at_end ? TW_STAT_OPEN_AT_END : 0));
 }
 
@@ -110,15 +111,42 @@ static void record_side(const struct tw_flow *flow, enum tw_side side, const str
     };
     memcpy(ret->smac, rest->smac, sizeof ret->smac);
     memcpy(ret->dmac, rest->dmac, sizeof ret->dmac);
-    ret->win_stat = win_stat(flow, side, ret, detect);
+    ret->win_stat = win_stat(flow, side, detect);
+}
+
+static const struct tw_stall no_stall;
+
+static bool is_land(const struct tw_flowkey *key) {
+    return (key->proto == IPPROTO_TCP || key->proto == IPPROTO_UDP) && key->port[0] == key->port[1] &&
+           !memcmp(&key->addr[0], &key->addr[1], sizeof key->addr[0]);
+}
+
+static bool is_cut(const struct tw_chains *chains, const uint8_t seen[TW_CHAINS_PER_SIDE]) {
+    uint64_t all = 0;
+    for (int i = 0; i < TW_CHAINS_PER_SIDE && seen[i]; i++) {
+        all |= chains->chain[seen[i]];
+    }
+    return all & TW_LAYERS_TOO_DEEP;
+}
+
+void tw_flow_gather(const struct tw_flow *flow, const struct tw_stall *stall, const struct tw_chains *chains,
+                    enum tw_flow_end end, struct tw_seen_bits *seen) {
+    struct tw_flowstat_facts facts = {.end = end, .ip_version = flow->key.ip_version, .is_land = is_land(&flow->key)};
+    for (enum tw_side side = TW_A; side < TW_SIDE_COUNT; side++) {
+        const struct tw_detect *detect = &(stall ? stall : &no_stall)->detect[side];
+        if (flow->side[side].packets) {
+            facts.has_alarms = detect->alarms;
+            facts.is_cut = is_cut(chains, flow->rest[side].chains);
+            seen->flow_stat |= tw_flowstat_complete(flow->side[side].flow_stat, side, &facts);
+            seen->tcp_states |= tcp_states(flow, side);
+            seen->win_stat |= win_stat(flow, side, detect);
+        }
+    }
 }
 
 void tw_flow_record(const struct tw_flow *flow, const struct tw_stall *stall, const struct tw_scope *scope,
                     const struct tw_chains *chains, enum tw_flow_end end, struct tw_flow_record *ret) {
-    static const struct tw_stall none;
-    if (!stall) {
-        stall = &none;
-    }
+    stall = stall ? stall : &no_stall;
     tw_flow_name(flow, scope, &ret->id);
     ret->end = end;
     for (int side = 0; side < TW_SIDE_COUNT; side++) {

@@ -11,6 +11,7 @@
 #include "detect.h"
 #include "event.h"
 #include "flowkey.h"
+#include "flowstat.h"
 #include "layers.h"
 #include "ring.h"
 #include "settings.h"
@@ -185,6 +186,10 @@ static inline void tw_flow_considered(struct tw_flow *flow, enum tw_side side, u
 
 /* How the outputs name the flow. */
 void tw_flow_name(const struct tw_flow *flow, const struct tw_scope *scope, struct tw_flow_id *ret);
+
+/* Add the bits of the flow's record to those seen, without making one; stall may be NULL. */
+void tw_flow_gather(const struct tw_flow *flow, const struct tw_stall *stall, const struct tw_chains *chains,
+                    enum tw_flow_end end, struct tw_seen_bits *seen);
 
 /* The flow's record at its end; stall may be NULL. */
 void tw_flow_record(const struct tw_flow *flow, const struct tw_stall *stall, const struct tw_scope *scope,

@@ -26,24 +26,34 @@ struct tw_flowkey {
     };
 };
 
+/* Two numbers as one that has them in this order in memory. */
+static inline uint32_t tw_flowkey_pair(uint32_t first, uint32_t second) {
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? first | second << 16 : first << 16 | second;
+}
+
+static inline uint32_t tw_flowkey_bytes(uint32_t first, uint32_t second) {
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? first | second << 8 : first << 8 | second;
+}
+
 /*
  * Make the key of a packet that has an IP header.
  * Returns which of the key's ends sent it: 0 or 1; 0 when both ends are the same.
  */
 static inline int tw_flowkey_init(struct tw_flowkey *key, const struct tw_packet *packet) {
+    /* In words that are read again as they were written: else each read would wait until the writes are done. */
     uint64_t src[2], dst[2];
     __builtin_memcpy(src, packet->src.bytes, sizeof src);
     __builtin_memcpy(dst, packet->dst.bytes, sizeof dst);
     int sender = src[0] != dst[0]   ? src[0] > dst[0]
                  : src[1] != dst[1] ? src[1] > dst[1]
                                     : packet->sport > packet->dport;
-    key->addr[sender] = packet->src;
-    key->addr[!sender] = packet->dst;
-    key->port[sender] = packet->sport;
-    key->port[!sender] = packet->dport;
-    key->ip_version = packet->ip_version;
-    key->proto = packet->proto;
-    key->zero = 0;
+    for (int i = 0; i < 2; i++) {
+        key->word[2 * sender + i] = src[i];
+        key->word[2 * !sender + i] = dst[i];
+    }
+    uint16_t sport = packet->sport, dport = packet->dport;
+    key->half[8] = sender ? tw_flowkey_pair(dport, sport) : tw_flowkey_pair(sport, dport);
+    key->half[9] = tw_flowkey_pair(tw_flowkey_bytes(packet->ip_version, packet->proto), 0);
     return sender;
 }
 

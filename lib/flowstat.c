@@ -32,23 +32,20 @@ static bool is_cut(const struct tw_direction_record *side) {
     return false;
 }
 
-uint64_t tw_flowstat_of(const struct tw_flow_record *record, enum tw_side side) {
-    uint64_t stat = record->side[side].flow_stat;
+uint64_t tw_flowstat_complete(uint64_t stat, enum tw_side side, const struct tw_flowstat_facts *facts) {
     stat |= side == TW_B ? STAT_B : 0;
-    stat |= record->side[side].alarms > 0 ? STAT_ALARM : 0;
-    stat |= record->end == TW_END_TIMEOUT ? STAT_TIMEOUT : 0;
-    stat |= record->end == TW_END_EVICTED ? STAT_EVICTED : 0;
-    stat |= is_land(&record->id) ? STAT_LAND : 0;
-    stat |= is_cut(&record->side[side]) ? TW_STAT_HEADERS_NOT_WHOLE : 0;
-    return stat | (record->id.ip_version == 4 ? STAT_IPV4 : STAT_IPV6);
+    stat |= facts->has_alarms ? STAT_ALARM : 0;
+    stat |= facts->end == TW_END_TIMEOUT ? STAT_TIMEOUT : 0;
+    stat |= facts->end == TW_END_EVICTED ? STAT_EVICTED : 0;
+    stat |= facts->is_land ? STAT_LAND : 0;
+    stat |= facts->is_cut ? TW_STAT_HEADERS_NOT_WHOLE : 0;
+    return stat | (facts->ip_version == 4 ? STAT_IPV4 : STAT_IPV6);
 }
 
-void tw_flowstat_gather(struct tw_seen_bits *seen, const struct tw_flow_record *record) {
-    for (enum tw_side side = TW_A; side < TW_SIDE_COUNT; side++) {
-        if (record->side[side].packets > 0) {
-            seen->flow_stat |= tw_flowstat_of(record, side);
-            seen->tcp_states |= record->side[side].tcp_states;
-            seen->win_stat |= record->side[side].win_stat;
-        }
-    }
+uint64_t tw_flowstat_of(const struct tw_flow_record *record, enum tw_side side) {
+    const struct tw_direction_record *own = &record->side[side];
+    struct tw_flowstat_facts facts = {
+        record->end, record->id.ip_version, is_land(&record->id), own->alarms > 0, is_cut(own),
+    };
+    return tw_flowstat_complete(own->flow_stat, side, &facts);
 }

@@ -7,7 +7,19 @@
 
 #include "event.h"
 
-/* The flowStat column of one side: what its packets have set, and what the flow adds. */
+/* What a flow adds to the bits that its packets have set. */
+struct tw_flowstat_facts {
+    enum tw_flow_end end;
+    uint8_t ip_version;
+    bool is_land;    /* TCP or UDP that is sent to the very port that it says it comes from */
+    bool has_alarms; /* of the side, as is the next */
+    bool is_cut;     /* a header of its packets is not in the description, since they are too deep */
+};
+
+/* The flowStat column of one side whose packets have set these bits. */
+uint64_t tw_flowstat_complete(uint64_t stat, enum tw_side side, const struct tw_flowstat_facts *facts);
+
+/* The same out of a record. */
 uint64_t tw_flowstat_of(const struct tw_flow_record *record, enum tw_side side);
 
 /* The bits that any flow has had. Plain data, zero at first. */
@@ -15,8 +27,5 @@ struct tw_seen_bits {
     uint64_t flow_stat;
     uint8_t tcp_states, win_stat;
 };
-
-/* Add those of a flow that ended. */
-void tw_flowstat_gather(struct tw_seen_bits *seen, const struct tw_flow_record *record);
 
 #endif

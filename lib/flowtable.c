@@ -5,38 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "elders.h"
-#include "pool.h"
-
-struct scope_slot {
-    struct tw_scope scope;
-    uint32_t users;
-    uint32_t next; /* of the same hash */
-};
-
-struct tw_flowtable {
-    struct tw_flow_settings settings;
-    struct tw_factors factors;
-    struct tw_pool flows, stalls, scopes, buckets;
-    uint64_t mask; /* number of buckets - 1 */
-    uint64_t total;
-    uint32_t oldest, newest; /* of the one-sided flows */
-    struct tw_elders elders; /* of all, when nobody is one-sided */
-    uint32_t scope_bucket[256];
-};
-
-static uint32_t *bucket_of(const struct tw_flowtable *table, uint32_t hash) {
-    return (uint32_t *)(void *)table->buckets.memory + (hash & table->mask);
-}
-
-static struct tw_flow *flow_at(const struct tw_flowtable *table, uint32_t slot) {
-    return tw_pool_get(&table->flows, slot);
-}
-
-static struct scope_slot *scope_at(const struct tw_flowtable *table, uint32_t number) {
-    return tw_pool_get(&table->scopes, number);
-}
-
 static uint64_t buckets_for(uint32_t max) {
     uint64_t n = 64;
     while (n < max) {
@@ -56,7 +24,7 @@ struct tw_flowtable *tw_flowtable_create(const struct tw_flow_settings *settings
     table->mask = n_buckets - 1;
     if (n_buckets > UINT32_MAX || tw_pool_init(&table->flows, sizeof(struct tw_flow), settings->max) ||
         tw_pool_init(&table->stalls, sizeof(struct tw_stall), settings->max) ||
-        tw_pool_init(&table->scopes, sizeof(struct scope_slot), settings->max) ||
+        tw_pool_init(&table->scopes, sizeof(struct tw_scope_slot), settings->max) ||
         tw_pool_init(&table->buckets, sizeof(uint32_t), (uint32_t)n_buckets)) {
         tw_flowtable_destroy(table);
         return NULL;
@@ -86,9 +54,9 @@ static int spread(struct tw_flowtable *table, uint64_t n_buckets) {
     table->buckets = buckets;
     table->mask = n_buckets - 1;
     for (uint32_t slot = 1; slot <= table->flows.touched; slot++) {
-        struct tw_flow *flow = flow_at(table, slot);
+        struct tw_flow *flow = tw_flowtable_at(table, slot);
         if (flow->index) {
-            uint32_t *bucket = bucket_of(table, flow->hash);
+            uint32_t *bucket = tw_flowtable_bucket(table, flow->hash);
             flow->next = *bucket;
             *bucket = slot;
         }
@@ -110,28 +78,6 @@ void tw_flowtable_configure(struct tw_flowtable *table, const struct tw_flow_set
     table->settings = *settings;
 }
 
-uint32_t tw_flowtable_hash(const struct tw_flowtable *table, const struct tw_flowkey *key,
-                           const struct tw_scope *scope) {
-    return tw_flowkey_hash(&table->factors, &table->settings, key, scope);
-}
-
-void tw_flowtable_prefetch_bucket(const struct tw_flowtable *table, uint32_t hash) {
-    __builtin_prefetch(bucket_of(table, hash));
-}
-
-void tw_flowtable_prefetch_key(const struct tw_flowtable *table, uint32_t hash) {
-    __builtin_prefetch(flow_at(table, *bucket_of(table, hash)), 1);
-}
-
-void tw_flowtable_prefetch_flow(const struct tw_flowtable *table, uint32_t hash, int key_end) {
-    const struct tw_flow *flow = flow_at(table, *bucket_of(table, hash));
-    __builtin_prefetch(&flow->side[tw_flow_side_of(flow, key_end)], 1);
-    __builtin_prefetch(flow->window, 1);
-    if (flow->state != TW_FLOW_ESTABLISHED) {
-        __builtin_prefetch(flow->tcp, 1);
-    }
-}
-
 /* Scopes: few in practice, shared by many flows, so each is kept once and counted. */
 
 static uint32_t *scope_bucket(struct tw_flowtable *table, const struct tw_scope *scope) {
@@ -147,14 +93,14 @@ static uint32_t scope_take(struct tw_flowtable *table, const struct tw_scope *sc
         return 0;
     }
     uint32_t *bucket = scope_bucket(table, scope);
-    for (uint32_t n = *bucket; n; n = scope_at(table, n)->next) {
-        if (tw_scope_equal(&everything, &scope_at(table, n)->scope, scope)) {
-            scope_at(table, n)->users++;
+    for (uint32_t n = *bucket; n; n = tw_flowtable_scope_at(table, n)->next) {
+        if (tw_scope_equal(&everything, &tw_flowtable_scope_at(table, n)->scope, scope)) {
+            tw_flowtable_scope_at(table, n)->users++;
             return n;
         }
     }
     uint32_t number = tw_pool_take(&table->scopes);
-    struct scope_slot *slot = scope_at(table, number);
+    struct tw_scope_slot *slot = tw_flowtable_scope_at(table, number);
     slot->scope = (struct tw_scope){.n_vlans = scope->n_vlans, .n_vnis = scope->n_vnis, .ifindex = scope->ifindex};
     memcpy(slot->scope.vlan, scope->vlan, scope->n_vlans * sizeof *scope->vlan);
     memcpy(slot->scope.vni, scope->vni, scope->n_vnis * sizeof *scope->vni);
@@ -165,34 +111,15 @@ static uint32_t scope_take(struct tw_flowtable *table, const struct tw_scope *sc
 }
 
 static void scope_put(struct tw_flowtable *table, uint32_t number) {
-    if (!number || --scope_at(table, number)->users) {
+    if (!number || --tw_flowtable_scope_at(table, number)->users) {
         return;
     }
-    uint32_t *link = scope_bucket(table, &scope_at(table, number)->scope);
+    uint32_t *link = scope_bucket(table, &tw_flowtable_scope_at(table, number)->scope);
     while (*link != number) {
-        link = &scope_at(table, *link)->next;
+        link = &tw_flowtable_scope_at(table, *link)->next;
     }
-    *link = scope_at(table, number)->next;
+    *link = tw_flowtable_scope_at(table, number)->next;
     tw_pool_put(&table->scopes, number);
-}
-
-const struct tw_scope *tw_flowtable_scope(const struct tw_flowtable *table, const struct tw_flow *flow) {
-    static const struct tw_scope empty;
-    return flow->scope ? &scope_at(table, flow->scope)->scope : &empty;
-}
-
-struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint32_t hash, const struct tw_flowkey *key,
-                                  const struct tw_scope *scope) {
-    bool has_scope = !tw_scope_is_empty(scope) || table->scopes.used;
-    for (uint32_t slot = *bucket_of(table, hash); slot;) {
-        struct tw_flow *flow = flow_at(table, slot);
-        if (tw_flowkey_equal(&flow->key, key) &&
-            (!has_scope || tw_scope_equal(&table->settings, tw_flowtable_scope(table, flow), scope))) {
-            return flow;
-        }
-        slot = flow->next;
-    }
-    return NULL;
 }
 
 /* The list of the one-sided. */
@@ -210,13 +137,13 @@ static void list_append(struct tw_flowtable *table, struct tw_flow *flow) {
     flow->is_listed = true;
     *older(flow) = table->newest;
     *newer(flow) = 0;
-    *(table->newest ? newer(flow_at(table, table->newest)) : &table->oldest) = slot;
+    *(table->newest ? newer(tw_flowtable_at(table, table->newest)) : &table->oldest) = slot;
     table->newest = slot;
 }
 
 static void list_remove(struct tw_flowtable *table, struct tw_flow *flow) {
-    *(*older(flow) ? newer(flow_at(table, *older(flow))) : &table->oldest) = *newer(flow);
-    *(*newer(flow) ? older(flow_at(table, *newer(flow))) : &table->newest) = *older(flow);
+    *(*older(flow) ? newer(tw_flowtable_at(table, *older(flow))) : &table->oldest) = *newer(flow);
+    *(*newer(flow) ? older(tw_flowtable_at(table, *newer(flow))) : &table->newest) = *older(flow);
     flow->is_listed = false;
 }
 
@@ -231,13 +158,13 @@ void tw_flowtable_touch(struct tw_flowtable *table, struct tw_flow *flow) {
 
 struct tw_flow *tw_flowtable_add(struct tw_flowtable *table, uint32_t hash, const struct tw_flowkey *key,
                                  const struct tw_scope *scope) {
-    struct tw_timer_mark timer = flow_at(table, table->flows.free)->timer; /* item 0 is there, never used */
+    struct tw_timer_mark timer = tw_flowtable_at(table, table->flows.free)->timer; /* item 0 is there, never used */
     uint32_t slot = tw_pool_take(&table->flows);
     if (!slot) {
         return NULL;
     }
-    struct tw_flow *flow = flow_at(table, slot);
-    uint32_t *bucket = bucket_of(table, hash);
+    struct tw_flow *flow = tw_flowtable_at(table, slot);
+    uint32_t *bucket = tw_flowtable_bucket(table, hash);
     flow->key = *key;
     flow->hash = hash;
     flow->timer = timer;
@@ -246,14 +173,15 @@ struct tw_flow *tw_flowtable_add(struct tw_flowtable *table, uint32_t hash, cons
     flow->next = *bucket;
     *bucket = slot;
     list_append(table, flow);
+    tw_flowtable_prefetch_slot(table, table->flows.free, true); /* that of the next flow */
     return flow;
 }
 
 void tw_flowtable_remove(struct tw_flowtable *table, struct tw_flow *flow) {
     uint32_t slot = tw_flowtable_slot(table, flow);
-    uint32_t *link = bucket_of(table, flow->hash);
+    uint32_t *link = tw_flowtable_bucket(table, flow->hash);
     while (*link != slot) {
-        link = &flow_at(table, *link)->next;
+        link = &tw_flowtable_at(table, *link)->next;
     }
     *link = flow->next;
     if (flow->is_listed) {
@@ -277,7 +205,7 @@ struct tw_flow *tw_flowtable_victim(struct tw_flowtable *table) {
     if (!slot) {
         slot = tw_elders_take(&table->elders, table->flows.touched, last_entry, table);
     }
-    return slot ? flow_at(table, slot) : NULL;
+    return slot ? tw_flowtable_at(table, slot) : NULL;
 }
 
 struct tw_stall *tw_flowtable_stall(struct tw_flowtable *table, struct tw_flow *flow) {
@@ -287,25 +215,8 @@ struct tw_stall *tw_flowtable_stall(struct tw_flowtable *table, struct tw_flow *
     return tw_pool_get(&table->stalls, flow->stall); /* there are as many as flows */
 }
 
-struct tw_stall *tw_flowtable_find_stall(const struct tw_flowtable *table, const struct tw_flow *flow) {
-    return flow->stall ? tw_pool_get(&table->stalls, flow->stall) : NULL;
-}
-
-uint32_t tw_flowtable_slot(const struct tw_flowtable *table, const struct tw_flow *flow) {
-    return (uint32_t)((size_t)((const unsigned char *)flow - table->flows.memory) / sizeof *flow);
-}
-
-struct tw_flow *tw_flowtable_get(const struct tw_flowtable *table, uint32_t slot) {
-    struct tw_flow *flow = flow_at(table, slot);
-    return flow->index ? flow : NULL;
-}
-
-struct tw_flow *tw_flowtable_at(const struct tw_flowtable *table, uint32_t slot) {
-    return flow_at(table, slot);
-}
-
 void tw_flowtable_prefetch_slot(const struct tw_flowtable *table, uint32_t slot, bool is_all) {
-    const struct tw_flow *flow = flow_at(table, slot);
+    const struct tw_flow *flow = tw_flowtable_at(table, slot);
     __builtin_prefetch(flow);
     __builtin_prefetch(&flow->side[TW_A]);
     __builtin_prefetch(&flow->side[TW_B]);

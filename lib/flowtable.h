@@ -15,9 +15,31 @@
 #ifndef TW_FLOWTABLE_H
 #define TW_FLOWTABLE_H
 
+#include "elders.h"
 #include "flow.h"
+#include "pool.h"
 
-struct tw_flowtable;
+/* gcc takes a function that only prefetches for one without effect, and drops calls of it unless they are inlined. */
+#define TW_PREFETCH __attribute__((always_inline))
+
+/* A scope, once for all flows that have it; 0 is the number of the empty one. */
+struct tw_scope_slot {
+    struct tw_scope scope;
+    uint32_t users;
+    uint32_t next; /* of the same hash */
+};
+
+/* The members are flowtable.c's; they are here for what every packet asks, at the end of this file. */
+struct tw_flowtable {
+    struct tw_flow_settings settings;
+    struct tw_factors factors;
+    struct tw_pool flows, stalls, scopes, buckets;
+    uint64_t mask; /* number of buckets - 1 */
+    uint64_t total;
+    uint32_t oldest, newest; /* of the one-sided flows */
+    struct tw_elders elders; /* of all, when nobody is one-sided */
+    uint32_t scope_bucket[256];
+};
 
 /* Make an empty table; the settings are copied. Returns NULL when there is no memory. */
 struct tw_flowtable *tw_flowtable_create(const struct tw_flow_settings *settings, const struct tw_hash_key *secret);
@@ -35,20 +57,20 @@ void tw_flowtable_configure(struct tw_flowtable *table, const struct tw_flow_set
 void tw_flowtable_destroy(struct tw_flowtable *table);
 
 /* The hash by which find and add look; to be computed early, with prefetch. */
-uint32_t tw_flowtable_hash(const struct tw_flowtable *table, const struct tw_flowkey *key,
-                           const struct tw_scope *scope);
+static inline uint32_t tw_flowtable_hash(const struct tw_flowtable *table, const struct tw_flowkey *key,
+                                         const struct tw_scope *scope);
 
 /*
  * Ask the processor for the bucket of a hash; when that has come, for the key of its first flow; and then for what a
  * packet from this end of the key will change of it.
  */
-void tw_flowtable_prefetch_bucket(const struct tw_flowtable *table, uint32_t hash);
-void tw_flowtable_prefetch_key(const struct tw_flowtable *table, uint32_t hash);
-void tw_flowtable_prefetch_flow(const struct tw_flowtable *table, uint32_t hash, int key_end);
+static inline TW_PREFETCH void tw_flowtable_prefetch_bucket(const struct tw_flowtable *table, uint32_t hash);
+static inline TW_PREFETCH void tw_flowtable_prefetch_key(const struct tw_flowtable *table, uint32_t hash);
+static inline TW_PREFETCH void tw_flowtable_prefetch_flow(const struct tw_flowtable *table, uint32_t hash, int key_end);
 
 /* Borrow the flow, or NULL. */
-struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint32_t hash, const struct tw_flowkey *key,
-                                  const struct tw_scope *scope);
+static inline struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint32_t hash, const struct tw_flowkey *key,
+                                                const struct tw_scope *scope);
 
 /*
  * Add a flow that is not there, zeroed but for key, hash, scope and index (the next one). NULL: the table is full, see
@@ -70,14 +92,15 @@ void tw_flowtable_touch(struct tw_flowtable *table, struct tw_flow *flow);
 struct tw_stall *tw_flowtable_stall(struct tw_flowtable *table, struct tw_flow *flow);
 
 /* The flow's stall record, or NULL. */
-struct tw_stall *tw_flowtable_find_stall(const struct tw_flowtable *table, const struct tw_flow *flow);
+static inline struct tw_stall *tw_flowtable_find_stall(const struct tw_flowtable *table, const struct tw_flow *flow);
 
-const struct tw_scope *tw_flowtable_scope(const struct tw_flowtable *table, const struct tw_flow *flow);
+static inline const struct tw_scope *tw_flowtable_scope(const struct tw_flowtable *table, const struct tw_flow *flow);
 
 /* Slots: a number for each living flow, from 1; get gives NULL for a slot that is free. */
-uint32_t tw_flowtable_slot(const struct tw_flowtable *table, const struct tw_flow *flow);
-struct tw_flow *tw_flowtable_get(const struct tw_flowtable *table, uint32_t slot);
-struct tw_flow *tw_flowtable_at(const struct tw_flowtable *table, uint32_t slot); /* the slot itself, free or not */
+static inline uint32_t tw_flowtable_slot(const struct tw_flowtable *table, const struct tw_flow *flow);
+static inline struct tw_flow *tw_flowtable_get(const struct tw_flowtable *table, uint32_t slot);
+static inline struct tw_flow *tw_flowtable_at(const struct tw_flowtable *table,
+                                              uint32_t slot); /* the slot itself, free or not */
 void tw_flowtable_prefetch_slot(const struct tw_flowtable *table, uint32_t slot,
                                 bool is_all);                  /* or what its silence takes */
 uint32_t tw_flowtable_slots(const struct tw_flowtable *table); /* highest ever used */
@@ -85,5 +108,74 @@ uint32_t tw_flowtable_slots(const struct tw_flowtable *table); /* highest ever u
 uint32_t tw_flowtable_count(const struct tw_flowtable *table);
 uint64_t tw_flowtable_total(const struct tw_flowtable *table); /* flows ever added */
 size_t tw_flowtable_memory(const struct tw_flowtable *table);  /* bytes touched */
+
+static inline struct tw_flow *tw_flowtable_at(const struct tw_flowtable *table, uint32_t slot) {
+    return tw_pool_get(&table->flows, slot);
+}
+
+static inline struct tw_flow *tw_flowtable_get(const struct tw_flowtable *table, uint32_t slot) {
+    struct tw_flow *flow = tw_flowtable_at(table, slot);
+    return flow->index ? flow : NULL;
+}
+
+static inline uint32_t tw_flowtable_slot(const struct tw_flowtable *table, const struct tw_flow *flow) {
+    return (uint32_t)((size_t)((const unsigned char *)flow - table->flows.memory) / sizeof *flow);
+}
+
+static inline struct tw_stall *tw_flowtable_find_stall(const struct tw_flowtable *table, const struct tw_flow *flow) {
+    return flow->stall ? tw_pool_get(&table->stalls, flow->stall) : NULL;
+}
+
+static inline struct tw_scope_slot *tw_flowtable_scope_at(const struct tw_flowtable *table, uint32_t number) {
+    return tw_pool_get(&table->scopes, number);
+}
+
+static inline const struct tw_scope *tw_flowtable_scope(const struct tw_flowtable *table, const struct tw_flow *flow) {
+    static const struct tw_scope empty;
+    return flow->scope ? &tw_flowtable_scope_at(table, flow->scope)->scope : &empty;
+}
+
+static inline uint32_t tw_flowtable_hash(const struct tw_flowtable *table, const struct tw_flowkey *key,
+                                         const struct tw_scope *scope) {
+    return tw_flowkey_hash(&table->factors, &table->settings, key, scope);
+}
+
+/* Where the number of a bucket's first flow stands. */
+static inline uint32_t *tw_flowtable_bucket(const struct tw_flowtable *table, uint32_t hash) {
+    return (uint32_t *)(void *)table->buckets.memory + (hash & table->mask);
+}
+
+static inline TW_PREFETCH void tw_flowtable_prefetch_bucket(const struct tw_flowtable *table, uint32_t hash) {
+    __builtin_prefetch(tw_flowtable_bucket(table, hash));
+}
+
+static inline TW_PREFETCH void tw_flowtable_prefetch_key(const struct tw_flowtable *table, uint32_t hash) {
+    __builtin_prefetch(tw_flowtable_at(table, *tw_flowtable_bucket(table, hash)), 1);
+}
+
+static inline TW_PREFETCH void tw_flowtable_prefetch_flow(const struct tw_flowtable *table, uint32_t hash,
+                                                          int key_end) {
+    const struct tw_flow *flow = tw_flowtable_at(table, *tw_flowtable_bucket(table, hash));
+    __builtin_prefetch(&flow->side[tw_flow_side_of(flow, key_end)], 1);
+    __builtin_prefetch(flow->window, 1);
+    if (flow->state != TW_FLOW_ESTABLISHED) {
+        __builtin_prefetch(flow->tcp, 1);
+        __builtin_prefetch(&flow->rest[tw_flow_side_of(flow, key_end)], 1);
+    }
+}
+
+static inline struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint32_t hash, const struct tw_flowkey *key,
+                                                const struct tw_scope *scope) {
+    bool has_scope = table->scopes.used || !tw_scope_is_empty(scope);
+    for (uint32_t slot = *tw_flowtable_bucket(table, hash); slot;) {
+        struct tw_flow *flow = tw_flowtable_at(table, slot);
+        if (tw_flowkey_equal(&flow->key, key) &&
+            (!has_scope || tw_scope_equal(&table->settings, tw_flowtable_scope(table, flow), scope))) {
+            return flow;
+        }
+        slot = flow->next;
+    }
+    return NULL;
+}
 
 #endif

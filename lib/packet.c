@@ -279,15 +279,13 @@ static inline bool is_plain_ipv6(const uint8_t *ip, struct plain *ret) {
 }
 
 static inline void view_ipv4(struct tw_packet *view, const uint8_t *ip) {
-    uint32_t src, dst;
-    memcpy(&src, ip + 12, sizeof src);
-    memcpy(&dst, ip + 16, sizeof dst);
+    uint64_t src[2] = {0}, dst[2] = {0};
+    memcpy(src, ip + 12, 4);
+    memcpy(dst, ip + 16, 4);
     view->ip_version = 4;
     view->ttl = ip[8];
-    view->src = (struct tw_addr){{0}};
-    view->dst = (struct tw_addr){{0}};
-    memcpy(view->src.bytes, &src, sizeof src);
-    memcpy(view->dst.bytes, &dst, sizeof dst);
+    memcpy(view->src.bytes, src, sizeof src);
+    memcpy(view->dst.bytes, dst, sizeof dst);
     view->ethertype = TW_ETHERTYPE_IPV4;
     view->flow_stat = TW_STAT_IPV4_FLOW | TW_STAT_IPV4_PACKET;
     view->layers = (TW_LAYER_ETHERNET << 5 | TW_LAYER_IPV4) << 5 | TW_LAYER_TCP;
@@ -296,8 +294,11 @@ static inline void view_ipv4(struct tw_packet *view, const uint8_t *ip) {
 static inline void view_ipv6(struct tw_packet *view, const uint8_t *ip) {
     view->ip_version = 6;
     view->ttl = ip[7];
-    memcpy(view->src.bytes, ip + 8, sizeof view->src);
-    memcpy(view->dst.bytes, ip + 24, sizeof view->dst);
+    uint64_t src[2], dst[2];
+    memcpy(src, ip + 8, sizeof src);
+    memcpy(dst, ip + 24, sizeof dst);
+    memcpy(view->src.bytes, src, sizeof src);
+    memcpy(view->dst.bytes, dst, sizeof dst);
     view->ethertype = TW_ETHERTYPE_IPV6;
     view->flow_stat = TW_STAT_IPV6_FLOW | TW_STAT_IPV6_PACKET;
     view->layers = (TW_LAYER_ETHERNET << 5 | TW_LAYER_IPV6) << 5 | TW_LAYER_TCP;

@@ -166,12 +166,12 @@ static inline bool take_plain(struct tw_tracker *t, struct tw_flow *flow, enum t
     struct tw_window *window = &flow->window[side];
     bool is_plain = (packet->flags & (TW_TCP_ACK | TW_TCP_SYN | TW_TCP_FIN | TW_TCP_RST)) == TW_TCP_ACK &&
                     packet->has & TW_HAS_WINDOW && flow->state == TW_FLOW_ESTABLISHED && !flow->stall &&
-                    !flow->is_listed && t->settings.detect.window == TW_WINDOW_SCALED;
+                    flow->has_win_init == TW_ALL_SIDES && t->settings.detect.window == TW_WINDOW_SCALED;
     if (!is_plain || packet->window == 0 || !tw_window_is_update(window, &flow->window[other], packet, t->clock)) {
         return false;
     }
     consider(t, flow, side, packet);
-    tw_flow_segment(flow, side, packet);
+    flow->side[side].payload += packet->payload;
     tw_flow_considered(flow, side, window->effective);
     if (packet->payload && tw_window_is_filled(&flow->window[other], packet)) {
         flow->rest[other].full++;
@@ -191,7 +191,7 @@ void tw_segment_take(struct tw_tracker *t, struct tw_flow *flow, enum tw_side si
     }
     bool has_flags = packet->has & TW_HAS_FLAGS;
     tw_flow_segment(flow, side, packet);
-    if (!tw_flow_is_two_sided(flow)) { /* nobody asks later on */
+    if (flow->is_listed) { /* one-sided: nobody asks later on */
         flow->tcp[side].sent_other |= !has_flags || (packet->flags & (TW_TCP_SYN | TW_TCP_ACK)) != TW_TCP_SYN;
     }
     if (has_flags && !tw_anomaly_is_plain((enum tw_flow_state)flow->state, packet)) {

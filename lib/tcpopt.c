@@ -1,35 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "tcpopt.h"
 
-bool tw_tcpopt_next(struct tw_bytes *options, struct tw_tcpopt *ret) {
-    const uint8_t *kind = tw_bytes_take(options, 1);
-    while (kind && *kind == TW_TCPOPT_NOP) {
-        kind = tw_bytes_take(options, 1);
-    }
-    if (!kind || *kind == TW_TCPOPT_END) {
-        return false;
-    }
-
-    const uint8_t *length = tw_bytes_take(options, 1);
-    if (!length || *length < 2) {
-        return false;
-    }
-    const uint8_t *value = tw_bytes_take(options, *length - 2u);
-    if (!value) {
-        return false;
-    }
-    *ret = (struct tw_tcpopt){.kind = *kind, .n = (uint8_t)(*length - 2), .value = value};
-    return true;
-}
+enum { END = 0, NOP = 1, WINDOW_SCALE = 3, WINDOW_SCALE_LENGTH = 3 };
 
 int tw_tcpopt_window_scale(const uint8_t *options, size_t len) {
-    struct tw_bytes bytes = tw_bytes_init(options, len);
-    struct tw_tcpopt option;
     int scale = -1;
-    while (tw_tcpopt_next(&bytes, &option)) {
-        if (option.kind == TW_TCPOPT_WINDOW_SCALE && option.n == 1) {
-            scale = option.value[0];
+    for (size_t at = 0; at < len && options[at] != END;) {
+        if (options[at] == NOP) {
+            at++;
+            continue;
         }
+        if (len - at < 2 || options[at + 1] < 2 || options[at + 1] > len - at) {
+            break;
+        }
+        if (options[at] == WINDOW_SCALE && options[at + 1] == WINDOW_SCALE_LENGTH) {
+            scale = options[at + 2];
+        }
+        at += options[at + 1];
     }
     return scale;
 }

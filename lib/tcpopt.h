@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tcpopt.h — the options of a TCP header, one by one (RFC 9293 3.1).
+ * tcpopt.h — the options of a TCP header (RFC 9293 3.1).
  *
  * The list ends at its end-of-list option, at its last byte, or at the first option whose length is not possible:
  * what comes before that counts all the same.
@@ -8,26 +8,8 @@
 #ifndef TW_TCPOPT_H
 #define TW_TCPOPT_H
 
-#include "bytes.h"
-
-/* The kinds of options that are looked for. */
-enum { TW_TCPOPT_END = 0, TW_TCPOPT_NOP = 1, TW_TCPOPT_WINDOW_SCALE = 3 };
-
-struct tw_tcpopt {
-    uint8_t kind;
-    uint8_t n;            /* bytes of value, kind and length not counted */
-    const uint8_t *value; /* in the caller's bytes */
-};
-
-/*
- * The next option that is more than padding.
- *
- *   options   a cursor over the options alone; moves behind the one returned
- *   ret       set only with true
- *
- * Returns false at the end of the list, whatever ends it.
- */
-bool tw_tcpopt_next(struct tw_bytes *options, struct tw_tcpopt *ret);
+#include <stddef.h>
+#include <stdint.h>
 
 /*
  * The shift that a SYN offers for its sender's windows, 0 to 255, or -1 where there is none (RFC 7323 2.2; which

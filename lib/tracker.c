@@ -133,15 +133,16 @@ static void log_flow(struct tw_tracker *t, const struct tw_flow *flow, enum tw_f
     const struct tw_stall *stall = tw_flowtable_find_stall(t->table, flow);
     enum tw_output_flows wanted = t->settings.output.flows;
     bool has_alarmed = stall && (stall->detect[TW_A].alarms || stall->detect[TW_B].alarms);
-    struct tw_flow_record record;
-    tw_flow_record(flow, stall, tw_flowtable_scope(t->table, flow), &t->chains, why, &record);
-    tw_flowstat_gather(&t->counts.bits, &record);
+    tw_flow_gather(flow, stall, &t->chains, why, &t->counts.bits);
     if (t->writer && (wanted == TW_FLOWS_ALL || (wanted == TW_FLOWS_ALARMED && has_alarmed))) {
+        struct tw_flow_record record;
+        tw_flow_record(flow, stall, tw_flowtable_scope(t->table, flow), &t->chains, why, &record);
         (void)tw_writer_flow(t->writer, &record); /* what finds no room is counted there */
     }
 }
 
 static void end_flow(struct tw_tracker *t, struct tw_flow *flow, enum tw_flow_end why) {
+    tw_flowtable_prefetch_bucket(t->table, flow->hash); /* it is taken out in the end */
     tw_time silence = why == TW_END_TIMEOUT ? t->settings.flow.timeout[flow->state] : 0;
     tw_time clock = why == TW_END_TIMEOUT ? tw_flow_last_clock(flow) + silence : t->clock;
     tw_time time = why == TW_END_TIMEOUT ? tw_flow_last_time(flow) + silence : t->time;
@@ -238,8 +239,8 @@ static inline void link_entry(struct tw_tracker *t, struct tw_flow *flow, enum t
     }
 }
 
-static inline void account(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side,
-                           const struct tw_tracked *tracked) {
+static inline __attribute__((always_inline)) void account(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side,
+                                                          const struct tw_tracked *tracked) {
     const struct tw_packet *packet = &tracked->packet;
     tw_flow_account(flow, side, packet, tw_chains_number(&t->chains, packet->layers), tracked->wirelen, tracked->clock,
                     tracked->time);
@@ -369,20 +370,13 @@ void tw_tracker_finish(struct tw_tracker *t, tw_time clock, tw_time packet_time)
     free(flows);
 }
 
-static void gather_bits(const struct tw_tracker *t, const struct tw_flow *flow, struct tw_seen_bits *bits) {
-    const struct tw_stall *stall = tw_flowtable_find_stall(t->table, flow);
-    struct tw_flow_record record;
-    tw_flow_record(flow, stall, tw_flowtable_scope(t->table, flow), &t->chains, TW_END_EXIT, &record);
-    tw_flowstat_gather(bits, &record);
-}
-
 /* What running flows add to the report. */
 static void add_running(const struct tw_tracker *t, struct tw_hosts *hosts, struct tw_report *counts) {
     for (uint32_t slot = 1; slot <= tw_flowtable_slots(t->table); slot++) {
         const struct tw_flow *flow = tw_flowtable_get(t->table, slot);
         if (flow) {
             count_flow(counts, flow);
-            gather_bits(t, flow, &counts->bits);
+            tw_flow_gather(flow, tw_flowtable_find_stall(t->table, flow), &t->chains, TW_END_EXIT, &counts->bits);
             if (hosts) {
                 fold_hosts(hosts, flow, tw_flowtable_find_stall(t->table, flow));
             }

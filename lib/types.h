@@ -27,6 +27,7 @@ struct tw_frame {
 
 /* The sides of a flow: A initiated it, B answers. A direction is named after its sender. */
 enum tw_side { TW_A, TW_B, TW_SIDE_COUNT };
+enum { TW_ALL_SIDES = 1 << TW_A | 1 << TW_B };
 
 static inline enum tw_side tw_other_side(enum tw_side side) {
     return (enum tw_side)(1 - side);

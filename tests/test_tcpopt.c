@@ -50,27 +50,10 @@ START_TEST(the_window_scale_is_found) {
 }
 END_TEST
 
-START_TEST(options_come_one_by_one) {
-    static const uint8_t list[] = {NOP, MSS, 4, 5, 180, NOP, NOP, SACK_PERMITTED, 2, 0, 99};
-    struct tw_bytes bytes = tw_bytes_init(list, sizeof(list));
-    struct tw_tcpopt option;
-    ck_assert(tw_tcpopt_next(&bytes, &option));
-    ck_assert_uint_eq(option.kind, MSS);
-    ck_assert_uint_eq(option.n, 2);
-    ck_assert_ptr_eq(option.value, list + 3);
-    ck_assert(tw_tcpopt_next(&bytes, &option));
-    ck_assert_uint_eq(option.kind, SACK_PERMITTED);
-    ck_assert_uint_eq(option.n, 0);
-    ck_assert(!tw_tcpopt_next(&bytes, &option));
-    ck_assert_uint_eq(option.kind, SACK_PERMITTED);
-}
-END_TEST
-
 Suite *suite_tcpopt(void) {
     Suite *suite = suite_create("tcpopt");
     TCase *tc = tcase_create("options");
     tcase_add_loop_test(tc, the_window_scale_is_found, 0, sizeof(cases) / sizeof(cases[0]));
-    tcase_add_test(tc, options_come_one_by_one);
     suite_add_tcase(suite, tc);
     return suite;
 }
