@@ -40,19 +40,19 @@ refused() { # TEXT: the reload fails and says so
 # Each of them keeps every packet of the replay. Good ones change the capture, the engine, or nothing.
 good_reload() { # NUMBER
     case $(($1 % 4)) in
-    0) configure "" 1 64 ;;
-    1) configure "tcp" 1 64 ;;
-    2) configure "tcp" 1 80 ;;
-    3) configure "ip" 1 64 ;;
+    0) configure "" 1 16 ;;
+    1) configure "tcp" 1 16 ;;
+    2) configure "tcp" 1 20 ;;
+    3) configure "ip" 1 16 ;;
     esac
     "$ctl" reload "$dir/run" >"$dir/answer" 2>&1 || { cat "$dir/answer"; return 1; }
 }
 
 bad_reload() { # NUMBER
     case $(($1 % 3)) in
-    0) configure "tcp prot" 1 64 && refused "$dir/conf:1: capture.filter: " ;;
-    1) configure "" '"many"' 64 && refused "$dir/conf:2: detect.threshold" ;;
-    2) configure "" 1 64 'run: { user = "nobody"; };' && refused "run.user" ;;
+    0) configure "tcp prot" 1 16 && refused "$dir/conf:1: capture.filter: " ;;
+    1) configure "" '"many"' 16 && refused "$dir/conf:2: detect.threshold" ;;
+    2) configure "" 1 16 'run: { user = "nobody"; };' && refused "run.user" ;;
     esac
 }
 
@@ -75,7 +75,7 @@ stop() {
     wait "$tcpwind"
 }
 
-configure "" 1 64
+configure "" 1 16
 start
 packets=$(tcpdump -nn -r "$here/../captures/stall.pcap" 2>/dev/null | wc -l)
 loops=$((reloads * 12))
@@ -108,7 +108,7 @@ same "written and lost packets are all packets" $((packets * loops)) \
     "$(json "$report" 'd["extract"]["packets"] + sum(d["extract"]["lost"].values())')"
 
 # Two captures side by side while packets come as fast as they can: each is taken from one of them, once.
-configure "" 1000000 64 # no alarm
+configure "" 1000000 16 # no alarm
 start
 loops=$((reloads * 40)) n=0
 far tcpreplay -q -K --topspeed --loop "$loops" -i tw1 "$here/../captures/stall.pcap" >"$dir/tcpreplay" 2>&1 &
@@ -132,7 +132,7 @@ fi
 
 # Another folder, where there are numbers already, and back.
 in_folder() { # FOLDER
-    configure "tcp" 1 64
+    configure "tcp" 1 16
     sed -i "s|directory = \"$dir/out\"|directory = \"$1\"|" "$dir/conf"
     "$ctl" reload "$dir/run" >"$dir/answer" 2>&1 || { cat "$dir/answer"; return 1; }
 }
@@ -148,7 +148,7 @@ finished() { # FOLDER: the numbers of its files
 
 mkdir "$dir/other"
 : >"$dir/other/tcpwind-20240101T000000Z-000041.pcap"
-configure "tcp" 1 64
+configure "tcp" 1 16
 start
 replay_once
 holds "a folder whose numbers are ahead" in_folder "$dir/other"
