@@ -33,6 +33,7 @@ MANDIR ?= $(PREFIX)/share/man
 SYSCONFDIR ?= /etc
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+EXAMPLESDIR ?= $(PREFIX)/share/doc/tcpwind/examples
 CFLAGS ?= -O2 -g
 PKG_CONFIG ?= pkg-config
 DEPS ?= yes
@@ -201,7 +202,9 @@ lint: check-format check-layers check-headers  ## all checks that only read
 # Where each file goes, without $(DESTDIR); the units name the program by its path.
 man_files := $(foreach page,$(man),man$(subst .,,$(suffix $(page)))/$(page))
 unit_files := $(notdir $(wildcard systemd/*.service))
-installed = $(programs:%=$(BINDIR)/%) $(man_files:%=$(MANDIR)/%) $(unit_files:%=$(UNITDIR)/%) $(SYSUSERSDIR)/tcpwind.conf
+example_files := $(notdir $(wildcard systemd/examples/*))
+installed = $(programs:%=$(BINDIR)/%) $(man_files:%=$(MANDIR)/%) $(unit_files:%=$(UNITDIR)/%) $(SYSUSERSDIR)/tcpwind.conf \
+	$(example_files:%=$(EXAMPLESDIR)/%)
 config_file = $(DESTDIR)$(SYSCONFDIR)/tcpwind.conf
 
 install: all  ## install below $(DESTDIR)$(PREFIX); a configuration that is there is kept
@@ -210,6 +213,7 @@ install: all  ## install below $(DESTDIR)$(PREFIX); a configuration that is ther
 	for page in $(man_files); do install -m 0644 man/$${page#*/} $(DESTDIR)$(MANDIR)/$$page || exit; done
 	for unit in $(unit_files); do \
 		sed 's|/usr/bin/|$(BINDIR)/|' systemd/$$unit | install -m 0644 /dev/stdin $(DESTDIR)$(UNITDIR)/$$unit || exit; done
+	install -m 0644 $(example_files:%=systemd/examples/%) $(DESTDIR)$(EXAMPLESDIR)
 	install -m 0644 systemd/tcpwind.sysusers $(DESTDIR)$(SYSUSERSDIR)/tcpwind.conf
 	@if cmp -s conf/tcpwind.conf $(config_file) || [ ! -e $(config_file) ]; then \
 		install -m 0644 conf/tcpwind.conf $(config_file); \

@@ -179,6 +179,37 @@ stalled_transfer
 holds "and the numbers go on" await eval \
     '[ "$(evidence | grep -o "[0-9]\{6\}\.pcap" | sort -u | wc -l)" -gt "$numbers" ]'
 
+# An instance for one interface, beside the service.
+instance() { # PROPERTY
+    inside systemctl show -P "$1" tcpwind@tw0
+}
+
+mkdir -p "$root/etc/tcpwind"
+printf 'report: { interval = "1 s"; };\npcap: { min_free = 0; on_close = "/usr/bin/tcpwind-closed"; };\n' >"$root/etc/tcpwind/tw0.conf"
+printf '#!/bin/sh\nexec >>"$1".closed\ngrep -E "CapPrm|CapAmb|Seccomp:" /proc/self/status\n' >"$root/usr/bin/tcpwind-closed"
+chmod 755 "$root/usr/bin/tcpwind-closed"
+holds "an instance for one interface starts" inside systemctl start tcpwind@tw0
+same "it has its own folders" "tcpwind 750 tcpwind 755" \
+    "$(inside stat -c '%U %a' /var/lib/tcpwind-tw0 /run/tcpwind-tw0 | xargs)"
+holds "its status is that of the interface" await eval 'instance StatusText | grep -q "^tw0: "'
+holds "tcpwindctl says that it runs" await inside tcpwindctl status /run/tcpwind-tw0
+stalled_transfer
+holds "it has its own evidence" await test -s "$root/var/lib/tcpwind-tw0/tcpwind-current.pcap"
+holds "it reloads" inside systemctl reload tcpwind@tw0
+holds "it ends" inside systemctl stop tcpwind@tw0
+same "and ends well" "success" "$(instance Result)"
+same "its program ran without rights" "CapPrm: 0000000000000000 CapAmb: 0000000000000000 Seccomp: 2" \
+    "$(await eval 'cat "$root"/var/lib/tcpwind-tw0/*.closed' && cat "$root"/var/lib/tcpwind-tw0/*.closed | head -n 3 | xargs)"
+same "the service is there all the time" "active $(property MainPID)" "$(property ActiveState) $(property MainPID)"
+
+# A reload cannot leave the sandbox.
+configure 1
+echo 'pcap: { directory = "/var/lib/elsewhere"; };' | sed -i '/^pcap/d; $r /dev/stdin' "$root/etc/tcpwind.conf"
+holds "a folder outside the sandbox: reload fails" eval '! inside systemctl reload tcpwind 2>/dev/null'
+holds "and it is said what to do" eval 'journal | grep -q "add ReadWritePaths= and restart"'
+configure 1
+holds "and it goes on" inside systemctl reload tcpwind
+
 holds "systemctl stop" inside systemctl stop tcpwind
 same "and it ended well" "success" "$(property Result)"
 same "and no file is unfinished" 0 "$(evidence | grep -c part)"
