@@ -33,7 +33,7 @@ stall() { # transfers until one stalls, until its alarm is there
     local before i
     before=$(now 'd["alarms"]["total"]')
     for ((i = 0; i < 5; i++)); do
-        transfer "$STALL" "$dir/receiver" 192.0.2.2 1 0.5
+        transfer "$STALL" "$dir/receiver" 192.0.2.2 3 0.3
         [ "$(now 'd["alarms"]["total"]')" -gt "$before" ] && return 0
     done
     return 1

@@ -68,7 +68,7 @@ stall_is_seen() {
     local before i
     before=$(alarms)
     for ((i = 0; i < 5; i++)); do
-        transfer "$STALL" "$dir/receiver" 192.0.2.2 1 0.5
+        transfer "$STALL" "$dir/receiver" 192.0.2.2 3 0.3
         [ "$(alarms)" -gt "$before" ] && return 0
     done
     return 1

@@ -97,9 +97,9 @@ make_pair() {
 
 stalled_transfer() {
     : >"$base/receiver"
-    inside ip netns exec far tcpwind-stall receive 192.0.2.2 5001 1 0.8 >"$base/receiver" &
+    inside ip netns exec far tcpwind-stall receive 192.0.2.2 5001 3 0.4 >"$base/receiver" &
     local receiver=$!
-    await grep -q listening "$base/receiver" && inside tcpwind-stall send 192.0.2.2 5001 1 && wait "$receiver" ||
+    await grep -q listening "$base/receiver" && inside tcpwind-stall send 192.0.2.2 5001 3 && wait "$receiver" ||
         echo "no transfer: $(cat "$base/receiver")" >&2
 }
 
