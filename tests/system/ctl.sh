@@ -263,22 +263,28 @@ load() { # LOOPS
     far tcpreplay -q -K -p 4000 --loop "$1" -i tw1 "$captures/stall.pcap" >"$dir/tcpreplay" 2>&1
 }
 
-# A real tcpwind that rotates, is stopped, is killed, and starts again, beside a follower.
+# A real tcpwind that rotates, reloads, is stopped, is killed, and starts again, all under load, beside a follower.
 follow_live() {
-    local out=$dir/live
+    local out=$dir/live traffic
     mkdir "$out"
+    : >"$dir/live.conf"
     "$TCPWINDCTL" follow "$out" >"$dir/stream" 2>"$dir/stderr" &
     follow=$!
-    start "$out"
-    load 40
+    start "$out" -c "$dir/live.conf"
+    load 180 &
+    traffic=$!
+    sleep 1
+    "$TCPWINDCTL" reload "$out" >"$dir/stdout"
+    same "follow: there is a reload in between" reloaded "$(cat "$dir/stdout")"
+    sleep 1
     kill -TERM "$tcpwind"
     wait "$tcpwind"
     start "$out"
-    load 20
-    sleep 0.3
+    sleep 1
     kill -KILL "$tcpwind"
     wait "$tcpwind" 2>/dev/null
     start "$out"
+    wait "$traffic"
     load 20
     kill -TERM "$tcpwind"
     wait "$tcpwind"
