@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "instance.h"
+#include "jsonread.h"
 #include "request.h"
 #include "verdict.h"
 
@@ -65,6 +66,18 @@ static void put_coloured(struct tw_text *out, const struct status *status, const
         tw_text_str(out, "\033[0m");
 }
 
+/* Totals, and in brackets what came in the interval, as the journal has them. */
+static void put_line(struct tw_text *out, const struct status *status) {
+    struct tw_text line = TW_TEXT_INIT;
+    struct jsonread value;
+    if (jsonread_find(status->json.data, status->json.len, "interval.line", &value) && jsonread_string(&value, &line)) {
+        tw_text_char(&line, '\0');
+        tw_text_visible(out, line.failed ? "?" : line.data);
+        tw_text_char(out, '\n');
+    }
+    tw_text_fini(&line);
+}
+
 /* The verdict, its reasons, and how old all this is. Returns the exit status. */
 static int put_verdict(struct tw_text *out, const struct status *status) {
     struct tw_text reasons = TW_TEXT_INIT;
@@ -77,6 +90,7 @@ static int put_verdict(struct tw_text *out, const struct status *status) {
     tw_text_str(out, " (as of ");
     verdict_period(out, age);
     tw_text_str(out, " ago)\n");
+    put_line(out, status);
     tw_text_bytes(out, reasons.data, reasons.len);
     tw_text_fini(&reasons);
     return is_well ? CTL_OK : CTL_TROUBLE;

@@ -313,7 +313,12 @@ follow_retention() {
     holds "reload: a running tcpwind takes its configuration again" exits 0 "$TCPWINDCTL" reload "$out"
     load 20
     holds "status: a running tcpwind is well" exits 0 "$TCPWINDCTL" status "$out"
-    holds "status: it says of what" says stdout tw0
+    holds "status: it says of what, and what is new" eval 'grep -qE "^tw0: .* packets \(\+" "$dir/stdout"'
+    if command -v promtool >/dev/null; then
+        same "metrics: promtool finds nothing" "" "$(promtool check metrics <"$out/tcpwind.prom" 2>&1)"
+    fi
+    same "metrics: each has its help and its type" "" "$(awk '/^# HELP/ { h[$3]++; next } /^# TYPE/ { t[$3]++; next }
+        { sub(/\{.*/, ""); if (h[$0] != 1 || t[$0] != 1) print }' "$out/tcpwind.prom")"
     holds "status: its JSON is one document" exits 0 "$TCPWINDCTL" status --json "$out"
     same "status: the JSON has the interval" True "$(json "$dir/stdout" '"duration_s" in d["interval"]')"
     printf 'pcap: {\n  keep_files = "three";\n};\n' >"$dir/live.conf"
