@@ -4,8 +4,10 @@
  */
 #include "daemon.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "config.h"
 #include "live.h"
@@ -17,13 +19,22 @@
 
 enum { STATUS_FAILED = 1, STATUS_USAGE = 2 };
 
+/* What was printed is out, or it is said that it is not. Returns the exit status. */
+static int end_output(void) {
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        return 0;
+    }
+    log_error("standard output: %s", strerror(errno));
+    return STATUS_FAILED;
+}
+
 static int run_command(const struct options *options, struct config *config) {
     switch (options->command) {
     case OPTIONS_TEST:
         return 0;
     case OPTIONS_PRINT:
         config_print(config, stdout);
-        return fflush(stdout) == 0 ? 0 : STATUS_FAILED;
+        return end_output();
     default:
         return options->mode == CONFIG_OFFLINE ? offline_run(options, config) : live_run(options, config);
     }
@@ -63,8 +74,10 @@ int daemon_main(int argc, char **argv) {
     signals_ignore_pipe();
     if (options.command == OPTIONS_HELP) {
         options_help(stdout);
+        status = end_output();
     } else if (options.command == OPTIONS_VERSION) {
         puts("tcpwind " TW_VERSION);
+        status = end_output();
     } else {
         status = run_configured(&options);
     }

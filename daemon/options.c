@@ -305,6 +305,14 @@ static int take_option(struct parse *parse, int c, int argc, char **argv) {
     }
 }
 
+static bool reads_stdin_twice(const struct options *options) {
+    size_t n = 0;
+    for (size_t i = 0; i < options->n_files; i++) {
+        n += strcmp(options->files[i], "-") == 0;
+    }
+    return n > 1;
+}
+
 /* What goes together, once all is read. */
 static int check(struct parse *parse) {
     struct options *options = &parse->options;
@@ -313,6 +321,9 @@ static int check(struct parse *parse) {
     }
     if (options->n_files > 0 && options->foreground) {
         return wrong(parse, "-i and -r exclude each other");
+    }
+    if (reads_stdin_twice(options)) {
+        return wrong(parse, "-r - can be given once only");
     }
     if (options->n_files == 0 && (parse->flows || options->packets.last)) {
         return wrong(parse, "%s needs -r", parse->flows ? "--flows" : "--packets");

@@ -59,6 +59,7 @@ static const struct {
     {"-c a -c b", "tcpwind: -c can be given once only"},
     {"--flows 1", "tcpwind: --flows needs -r"},
     {"--packets 1-2", "tcpwind: --packets needs -r"},
+    {"-r - -r a -", "tcpwind: -r - can be given once only"},
     {"-r a --flows 0", "tcpwind: --flows: \"0\" must be flow indexes"},
     {"-r a --flows 1,x", "tcpwind: --flows: \"x\" must be flow indexes"},
     {"-r a --flows 5-3", "tcpwind: --flows: \"5-3\" must be flow indexes"},

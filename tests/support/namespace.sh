@@ -7,14 +7,16 @@
 # with 192.0.2.2 and 2001:db8::2. Its first window is small, so that a receiver's small buffer never has to drop what an
 # earlier window has allowed.
 
-# Run the calling script again inside a network namespace of its own: as root, or else as the root of a new user
-# namespace. Returns at once inside; returns 1 outside when neither is allowed.
+# Run the calling script again inside a network namespace of its own: as root, or else with the capabilities of a new
+# user namespace, but not as its root: tcpdump would want to become another user. Returns at once inside; returns 1
+# outside when neither is allowed.
 enter_namespace() {
     [ -z "${TW_NAMESPACE-}" ] || return 0
     local how
-    for how in -n -Urn; do
-        if unshare "$how" true 2>/dev/null; then
-            TW_NAMESPACE=1 exec unshare "$how" bash "$0" "$@"
+    for how in --net "--user --map-current-user --keep-caps --net"; do
+        # shellcheck disable=SC2086 # several options
+        if unshare $how true 2>/dev/null; then
+            TW_NAMESPACE=1 exec unshare $how bash "$0" "$@"
         fi
     done
     return 1

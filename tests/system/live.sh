@@ -166,7 +166,7 @@ refusals() {
     "$TCPWIND" -i nothere0 -w "$dir/nothere" >/dev/null 2>"$dir/stderr"
     same "an interface that does not exist: exit status" 1 $?
     holds "an interface that does not exist: it is named" grep -q nothere0 "$dir/stderr"
-    setpriv --bounding-set -net_raw,-net_admin "$TCPWIND" -i tw0 -w "$dir/denied" >/dev/null 2>"$dir/stderr"
+    setpriv --ambient-caps -net_raw,-net_admin --bounding-set -net_raw,-net_admin "$TCPWIND" -i tw0 -w "$dir/denied" >/dev/null 2>"$dir/stderr"
     same "without privilege: exit status" 1 $?
     holds "without privilege: it says so" grep -qiE 'permission|permitted|privilege|root|CAP_NET_RAW' "$dir/stderr"
 }
