@@ -12,15 +12,14 @@ static tw_time on_line(const struct tw_clock *clock) {
 }
 
 /* Where a packet's time would put the clock, or what stands for it when that cannot be. */
-static tw_time candidate(const struct tw_clock *clock, tw_time packet_time) {
+static tw_time candidate(struct tw_clock *clock, tw_time packet_time) {
     tw_time t;
-    if (__builtin_add_overflow(packet_time, clock->offset, &t) || t > latest) {
-        return clock->now; /* times this far apart are damage: a step, to be undone */
-    }
-    if (t < clock->now - tolerance) {
+    if (__builtin_add_overflow(packet_time, clock->offset, &t) || t > latest || t < clock->now - tolerance) {
+        clock->jumps++; /* times that are too far apart are damage: a step, to be undone */
         return clock->now;
     }
     if (clock->has_line && t > on_line(clock) + tolerance && t > clock->now) {
+        clock->jumps++;
         return on_line(clock) > clock->now ? on_line(clock) : clock->now;
     }
     return t;

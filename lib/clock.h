@@ -16,6 +16,7 @@ struct tw_clock {
     tw_time offset;  /* now = packet time + offset, for a packet in order */
     tw_time horizon; /* a packet in order, and before it, is plainly believed */
     bool started;
+    uint64_t jumps; /* times that the packets' times were set back, or a step forward was undone */
 
     /* live: the line along which the monotonic clock lets this one go, through a point where both were known */
     bool has_line;

@@ -13,6 +13,7 @@
 #include "packet.h"
 #include "ring.h"
 #include "tracker.h"
+#include "walk.h"
 
 enum {
     BATCH = 32,          /* packets whose buckets are on their way from memory at the same time */
@@ -29,6 +30,7 @@ struct tw_engine {
     struct tw_clock clock;
     tw_time begun, ended; /* clock at the first and at the last packet */
     tw_time time;         /* the last packet's own */
+    uint64_t jumps;       /* of the clock, up to the last packet */
     int dlt;
     uint8_t source;          /* the extraction's number for it */
     bool is_in_file;         /* the bytes of packets stay there */
@@ -215,6 +217,10 @@ void tw_engine_feed(struct tw_engine *engine, const struct tw_frame *from) {
     tracked->time = clamp_time(from->time);
     tracked->wirelen = from->wirelen;
     tracked->clock = tw_clock_feed(&engine->clock, tracked->time);
+    if (engine->clock.jumps != engine->jumps) {
+        engine->jumps = engine->clock.jumps;
+        packet->flow_stat |= TW_STAT_TIME_JUMP;
+    }
     count_time(engine, tracked->time);
     count_packet(engine, packet, from->caplen, from->wirelen);
     tw_depths_feed(&engine->counts.headers, packet->layers);
@@ -267,6 +273,7 @@ void tw_engine_report(struct tw_engine *engine, struct tw_report *ret) {
     tw_ring_stats(engine->ring, &ring);
     ret->time = engine->counts.time;
     ret->time.duration = engine->ended - engine->begun;
+    ret->time.jumps = engine->clock.jumps;
     ret->packets = engine->counts.packets;
     conclude_counts(engine, &ret->packets);
     ret->ethertypes = engine->counts.ethertypes;

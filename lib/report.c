@@ -79,6 +79,7 @@ static void put_time(struct tw_text *out, const struct tw_report *report) {
     put_moment(out, "first", report->time.seen, report->time.first);
     put_moment(out, "last", report->time.seen, report->time.last);
     put_period(out, "duration_s", report->time.seen ? report->time.duration : 0);
+    tw_json_member_u64(out, "jumps", report->time.jumps);
     tw_json_end_object(out);
 }
 

@@ -52,6 +52,8 @@ struct tw_report {
         bool seen;           /* any packet; else the rest is not there */
         tw_time first, last; /* smallest and largest packet time */
         tw_time duration;    /* from the first packet to the last, by the engine's clock */
+        uint64_t
+            jumps; /* times that the packets' times were set back by more than reordering does, or, live, stepped */
     } time;
 
     struct tw_packet_counters packets;

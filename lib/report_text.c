@@ -394,6 +394,7 @@ static void put_warnings(struct tw_text *out, const struct tw_report *report) {
         tw_text_str(out, "Warning: the capture file breaks off; it was analysed up to there\n");
     if (report->source.is_interface && strcmp(report->source.name, "any") == 0)
         tw_text_str(out, "Note: any: not promiscuous; a mirror port needs capture.interface\n");
+    put_warning(out, report->time.jumps, 0, " jumps of the packets' times", "");
     put_warning(out, report->capture.dropped_kernel, received, " packets dropped by the kernel",
                 ": raise capture.buffer");
     put_warning(out, report->capture.dropped_interface, received, " packets dropped by the interface", "");

@@ -74,6 +74,7 @@ enum {
 #define TW_STAT_STOPPED         (UINT64_C(1) << 43)
 #define TW_STAT_SHORT_IPV4      (UINT64_C(1) << 46)
 #define TW_STAT_BEYOND_FRAME    (UINT64_C(1) << 47)
+#define TW_STAT_TIME_JUMP       (UINT64_C(1) << 51)
 #define TW_STAT_PRIORITY_TAG    (UINT64_C(1) << 57)
 #define TW_STAT_IPV4_PACKET     (UINT64_C(1) << 58)
 #define TW_STAT_IPV6_PACKET     (UINT64_C(1) << 59)

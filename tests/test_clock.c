@@ -18,28 +18,36 @@ struct step {
 static const struct walk {
     const char *name;
     struct step step[10];
+    unsigned jumps;
 } walks[] = {
-    {"it follows the packets", {{PACKET, 0, 0}, {PACKET, 10, 10}, {PACKET, 900000, 900000}}},
-    {"a second behind is simultaneous", {{PACKET, 5000, 5000}, {PACKET, 4000, 5000}, {PACKET, 5001, 5001}}},
+    {"it follows the packets", {{PACKET, 0, 0}, {PACKET, 10, 10}, {PACKET, 900000, 900000}}, 0},
+    {"a second behind is simultaneous", {{PACKET, 5000, 5000}, {PACKET, 4000, 5000}, {PACKET, 5001, 5001}}, 0},
     {"a millisecond more is a clock that was set back",
-     {{PACKET, 5000, 5000}, {PACKET, 3999, 5000}, {PACKET, 4000, 5001}, {PACKET, 5000, 6001}}},
+     {{PACKET, 5000, 5000}, {PACKET, 3999, 5000}, {PACKET, 4000, 5001}, {PACKET, 5000, 6001}},
+     1},
     {"after a step back reordering is still reordering",
-     {{PACKET, 5000, 5000}, {PACKET, 1000, 5000}, {PACKET, 900, 5000}, {PACKET, 1010, 5010}}},
-    {"two steps back", {{PACKET, 9000, 9000}, {PACKET, 5000, 9000}, {PACKET, 1000, 9000}, {PACKET, 1500, 9500}}},
-    {"in a file a step forward is just time", {{PACKET, 0, 0}, {PACKET, 86400000, 86400000}}},
+     {{PACKET, 5000, 5000}, {PACKET, 1000, 5000}, {PACKET, 900, 5000}, {PACKET, 1010, 5010}},
+     1},
+    {"two steps back", {{PACKET, 9000, 9000}, {PACKET, 5000, 9000}, {PACKET, 1000, 9000}, {PACKET, 1500, 9500}}, 2},
+    {"in a file a step forward is just time", {{PACKET, 0, 0}, {PACKET, 86400000, 86400000}}, 0},
     {"live, time goes on in silence",
-     {{PACKET, 0, 0}, {BUSY, 700000, 0}, {SILENT, 700500, 500}, {SILENT, 760000, 60000}}},
-    {"live, time does not go on while packets wait", {{PACKET, 0, 0}, {BUSY, 700000, 0}, {BUSY, 700500, 0}}},
+     {{PACKET, 0, 0}, {BUSY, 700000, 0}, {SILENT, 700500, 500}, {SILENT, 760000, 60000}},
+     0},
+    {"live, time does not go on while packets wait", {{PACKET, 0, 0}, {BUSY, 700000, 0}, {BUSY, 700500, 0}}, 0},
     {"live, a step forward that the monotonic clock does not confirm is undone",
-     {{PACKET, 0, 0}, {BUSY, 700000, 0}, {SILENT, 700100, 100}, {PACKET, 3600000, 100}, {PACKET, 3600050, 150}}},
+     {{PACKET, 0, 0}, {BUSY, 700000, 0}, {SILENT, 700100, 100}, {PACKET, 3600000, 100}, {PACKET, 3600050, 150}},
+     1},
     {"live, a step forward that it confirms is time",
-     {{PACKET, 0, 0}, {BUSY, 700000, 0}, {SILENT, 760000, 60000}, {PACKET, 60010, 60010}}},
+     {{PACKET, 0, 0}, {BUSY, 700000, 0}, {SILENT, 760000, 60000}, {PACKET, 60010, 60010}},
+     0},
     {"live, a step back is undone as in a file",
-     {{PACKET, 3600000, 3600000}, {BUSY, 700000, 3600000}, {PACKET, 10, 3600000}, {PACKET, 20, 3600010}}},
-    {"live, a second ahead is no step", {{PACKET, 0, 0}, {BUSY, 700000, 0}, {PACKET, 1000, 1000}}},
+     {{PACKET, 3600000, 3600000}, {BUSY, 700000, 3600000}, {PACKET, 10, 3600000}, {PACKET, 20, 3600010}},
+     1},
+    {"live, a second ahead is no step", {{PACKET, 0, 0}, {BUSY, 700000, 0}, {PACKET, 1000, 1000}}, 0},
     {"live, a backlog catches up without a step",
-     {{PACKET, 0, 0}, {BUSY, 700000, 0}, {BUSY, 705000, 0}, {PACKET, 4000, 4000}, {PACKET, 5000, 5000}}},
-    {"nothing happens before the first packet", {{SILENT, 5, -BASE *INT64_C(1000)}, {PACKET, 3, 3}}},
+     {{PACKET, 0, 0}, {BUSY, 700000, 0}, {BUSY, 705000, 0}, {PACKET, 4000, 4000}, {PACKET, 5000, 5000}},
+     0},
+    {"nothing happens before the first packet", {{SILENT, 5, -BASE *INT64_C(1000)}, {PACKET, 3, 3}}, 0},
 };
 
 START_TEST(the_clock_goes_with_the_packets_and_never_back) {
@@ -53,6 +61,7 @@ START_TEST(the_clock_goes_with_the_packets_and_never_back) {
         ck_assert_msg(clock.now == S(BASE) + step->clock * TW_MS, "%s: step %d: %lld ms", walk->name,
                       (int)(step - walk->step), (long long)((clock.now - S(BASE)) / TW_MS));
     }
+    ck_assert_msg(clock.jumps == walk->jumps, "%s: %u jumps", walk->name, (unsigned)clock.jumps);
 }
 END_TEST
 

@@ -88,7 +88,7 @@ static const char *const members[] = {
     "from sender\"],",
     "\"tcpWinStat\":\"0x07\",\"tcpWinStat_bits\":[\"low segment seen\",\"zero window seen\",\"alarm\"]}",
     "\"time\":{\"first\":\"2009-11-18T11:36:55.037210000Z\",\"last\":\"2009-11-19T01:34:51.683288000Z\",",
-    "\"duration_s\":50276.646078000}",
+    "\"duration_s\":50276.646078000,\"jumps\":95}",
     "\"packets\":{\"total\":5902,\"captured_bytes\":4993414,\"wire_bytes\":4993414,\"a\":1986,\"b\":3916,\"a_bytes\":"
     "209315,",
     "\"b_bytes\":4784099,\"ipv4\":5902,\"ipv6\":101,\"tcp\":5902,\"udp\":102,\"icmp\":103,\"sctp\":104,\"other\":105,",
@@ -181,6 +181,7 @@ static void fill_the_rest(struct tw_report *r) {
         if (rest[i] != NULL)
             *rest[i] = 101 + i;
     }
+    r->time.jumps = 95;
     r->source.filter = "tcp port 80";
     r->ethertypes = (struct tw_ethertypes){.type = {{0x0806, 7}, {0xfffe, 5}}, .n = 2, .others = 94};
     r->ring.span = 125;
@@ -206,7 +207,7 @@ START_TEST(json_of_nothing_is_valid) {
     ck_assert(check_json_line(text.data, text.len));
     ck_assert(has("\"uptime_s\":0.000000000,"));
     ck_assert(has("\"type\":\"interface\",\"name\":\"a\\u001b\\ufffd\\\"\\u000a\",\"link_type\":null"));
-    ck_assert(has("\"time\":{\"first\":null,\"last\":null,\"duration_s\":0.000000000}"));
+    ck_assert(has("\"time\":{\"first\":null,\"last\":null,\"duration_s\":0.000000000,\"jumps\":0}"));
     ck_assert(has("\"files\":[],") && has("\"low_ratio\":[]}") && has("\"captured_bits_per_s\":0}"));
 }
 END_TEST
@@ -276,6 +277,7 @@ static const char *const warned[] = {
     "flow.tunnel",
     "asymmetric",
     "Warning: the capture file breaks off",
+    "Warning: 95 jumps of the packets' times\n",
     "Warning: 111 packets dropped by the kernel [1.81%]: raise capture.buffer\n",
     "Warning: 112 packets dropped by the interface [1.83%]\n",
     "Warning: 119 flows evicted [330.56%]: raise flow.max\n",
