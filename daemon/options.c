@@ -165,6 +165,21 @@ static int take_ranges(struct parse *parse, const char *s, const char *file, siz
     return 0;
 }
 
+/*
+ * What of a line is flow indexes: all of it, up to a remark; of a line of a flow table its second field, and of the line
+ * with the names, whole or that column of it, nothing.
+ */
+static char *indexes_of(char *line) {
+    line[strcspn(line, "%#")] = '\0';
+    bool is_row = (line[0] == 'A' || line[0] == 'B') && line[1] == '\t';
+    char *indexes = is_row ? line + 2 : line;
+    if (is_row) {
+        indexes[strcspn(indexes, "\t")] = '\0';
+    }
+    size_t len = strlen("flowInd");
+    return strncmp(line, "flowInd", len) == 0 && isspace((unsigned char)line[len]) ? line + len : indexes;
+}
+
 static int take_flow_file(struct parse *parse, const char *path) {
     FILE *file = fopen(path, "re");
     char *text = NULL;
@@ -175,8 +190,7 @@ static int take_flow_file(struct parse *parse, const char *path) {
     }
     errno = 0;
     while (status == 0 && getline(&text, &room, file) >= 0) {
-        text[strcspn(text, "%#")] = '\0';
-        status = take_ranges(parse, text, path, ++line);
+        status = take_ranges(parse, indexes_of(text), path, ++line);
     }
     if (status == 0 && ferror(file)) {
         status = wrong(parse, "--flows: %s cannot be read: %s", path, strerror(errno));

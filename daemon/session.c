@@ -96,6 +96,7 @@ static void fill_run(const struct session *session, struct tw_report *report) {
     report->uptime = (double)(session_clock() - session->begun) / (double)TW_SECOND;
     report->source.is_interface = session->is_live;
     report->source.name = session->source;
+    report->source.n_files = session->is_live ? 0 : session->options->n_files;
     report->source.link_type = session->has_source ? capture_link_name(session->link_type) : NULL;
     report->source.snaplen = session->snaplen;
     report->source.truncated = session->truncated;

@@ -57,6 +57,7 @@ static void put_source(struct tw_text *out, const struct tw_report *report) {
     begin_section(out, "source");
     tw_json_member_string(out, "type", report->source.is_interface ? "interface" : "file");
     tw_json_member_string(out, "name", report->source.name);
+    tw_json_member_u64(out, "files", report->source.n_files);
     tw_json_member_string(out, "link_type", report->source.link_type);
     tw_json_member_u64(out, "snaplen", report->source.snaplen);
     put_bool(out, "truncated", report->source.truncated);

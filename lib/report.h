@@ -40,7 +40,8 @@ struct tw_report {
 
     struct {
         bool is_interface;
-        const char *name;
+        const char *name;      /* of files the first one's; "-" is standard input */
+        uint64_t n_files;      /* how many there are */
         const char *link_type; /* libpcap's name; NULL: not known yet */
         uint32_t snaplen;
         bool truncated;

@@ -77,11 +77,21 @@ static void put_elapsed(struct tw_text *out, const struct tw_report *report) {
     }
 }
 
+static void put_name(struct tw_text *out, const struct tw_report *report) {
+    bool is_stdin = !report->source.is_interface && strcmp(report->source.name, "-") == 0;
+    tw_sheet_label(out, report->source.is_interface ? "Interface" : "Capture file");
+    tw_text_visible(out, is_stdin ? "standard input" : report->source.name);
+    if (report->source.n_files > 1) {
+        tw_text_str(out, " and ");
+        tw_text_u64(out, report->source.n_files - 1);
+        tw_text_str(out, " more");
+    }
+    tw_text_char(out, '\n');
+}
+
 static void put_source(struct tw_text *out, const struct tw_report *report) {
     tw_sheet_heading(out, "Source");
-    tw_sheet_label(out, report->source.is_interface ? "Interface" : "Capture file");
-    tw_text_visible(out, report->source.name);
-    tw_text_char(out, '\n');
+    put_name(out, report);
     tw_sheet_label(out, "Link type");
     tw_text_str(out, report->source.link_type != NULL ? report->source.link_type : "not known yet");
     tw_text_char(out, '\n');

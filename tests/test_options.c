@@ -219,6 +219,22 @@ START_TEST(file_of_flows_has_lines_and_comments) {
 }
 END_TEST
 
+START_TEST(file_of_flows_may_be_a_table) {
+    const struct tw_range want[4] = {{3, 3}, {17, 17}};
+    static const char rows[] = "%dir\tflowInd\tflowStat\nA\t17\t0x00\t# 5\nB\t17\t0x01\nB\t3\t0x01\n";
+    ck_assert_int_eq(parse_flow_file(rows), 0);
+    assert_flows(want, "rows");
+    options_fini(&options);
+    ck_assert_int_eq(parse_flow_file("flowInd\n17\n3\n"), 0);
+    assert_flows(want, "column");
+    options_fini(&options);
+    ck_assert_int_eq(parse_flow_file("A\tx\t0x00\n"), 2);
+    ck_assert_ptr_nonnull(strstr(message, ":1: \"x\" must be a flow index"));
+    ck_assert_int_eq(parse_flow_file("C\t1\n"), 2);
+    ck_assert_int_eq(parse_flow_file("flowIndex\n"), 2);
+}
+END_TEST
+
 START_TEST(error_in_a_file_of_flows_names_the_line) {
     ck_assert_int_eq(parse_flow_file("1\n\nx\n"), 2);
     ck_assert_ptr_nonnull(strstr(message, ":3: \"x\" must be a flow index"));
@@ -276,6 +292,7 @@ Suite *suite_options(void) {
     tcase_add_loop_test(tc, configuration_file_follows_from_what_is_done, 0, (int)N_OF(config_files));
     tcase_add_loop_test(tc, list_of_flows_is_sorted_and_merged, 0, (int)N_OF(lists));
     tcase_add_test(tc, file_of_flows_has_lines_and_comments);
+    tcase_add_test(tc, file_of_flows_may_be_a_table);
     tcase_add_test(tc, error_in_a_file_of_flows_names_the_line);
     tcase_add_loop_test(tc, packets_are_a_range, 0, 4);
     tcase_add_test(tc, help_names_every_option_within_the_width_of_a_page);

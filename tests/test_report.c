@@ -37,6 +37,7 @@ static struct tw_report stalled_run(void) {
     static const char *const written[] = {"faf_flows.tsv", "faf_report.json"};
     struct tw_report report = {.version = "1.2.3", .complete = true, .pid = 4711, .uptime = 0.25};
     report.source.name = "faf.pcap";
+    report.source.n_files = 1;
     report.source.link_type = "EN10MB";
     report.source.snaplen = 65535;
     report.time.seen = true;
@@ -79,7 +80,8 @@ static struct tw_report stalled_run(void) {
 
 static const char *const members[] = {
     "{\"tcpwind\":\"1.2.3\",\"complete\":true,\"pid\":4711,\"uptime_s\":0.250000000,",
-    "\"source\":{\"type\":\"file\",\"name\":\"faf.pcap\",\"link_type\":\"EN10MB\",\"snaplen\":65535,\"truncated\":"
+    "\"source\":{\"type\":\"file\",\"name\":\"faf.pcap\",\"files\":3,\"link_type\":\"EN10MB\",\"snaplen\":65535,"
+    "\"truncated\":"
     "false,\"filter\":\"tcp port 80\",\"size\":6000000,\"processed\":4500000}",
     "\"headers\":{\"min\":3,\"max\":5,\"average\":3.250000}",
     "\"bits\":{\"flowStat\":\"0x0402000000004000\",\"flowStat_bits\":[\"IPv4 flow\",\"alarm, its packets are "
@@ -182,6 +184,7 @@ static void fill_the_rest(struct tw_report *r) {
             *rest[i] = 101 + i;
     }
     r->time.jumps = 95;
+    r->source.n_files = 3;
     r->source.filter = "tcp port 80";
     r->ethertypes = (struct tw_ethertypes){.type = {{0x0806, 7}, {0xfffe, 5}}, .n = 2, .others = 94};
     r->ring.span = 125;
@@ -206,7 +209,7 @@ START_TEST(json_of_nothing_is_valid) {
     tw_report_json(&text, &report);
     ck_assert(check_json_line(text.data, text.len));
     ck_assert(has("\"uptime_s\":0.000000000,"));
-    ck_assert(has("\"type\":\"interface\",\"name\":\"a\\u001b\\ufffd\\\"\\u000a\",\"link_type\":null"));
+    ck_assert(has("\"type\":\"interface\",\"name\":\"a\\u001b\\ufffd\\\"\\u000a\",\"files\":0,\"link_type\":null"));
     ck_assert(has("\"time\":{\"first\":null,\"last\":null,\"duration_s\":0.000000000,\"jumps\":0}"));
     ck_assert(has("\"files\":[],") && has("\"low_ratio\":[]}") && has("\"captured_bits_per_s\":0}"));
 }
@@ -349,6 +352,19 @@ START_TEST(text_of_nothing_is_readable) {
 }
 END_TEST
 
+START_TEST(text_says_what_was_read) {
+    struct tw_report report = stalled_run();
+    report.source.n_files = 12;
+    tw_report_text(&text, &report);
+    ck_has("  Capture file            faf.pcap and 11 more\n", true);
+    tw_text_clear(&text);
+    report.source.name = "-";
+    report.source.n_files = 1;
+    tw_report_text(&text, &report);
+    ck_has("  Capture file            standard input\n", true);
+}
+END_TEST
+
 START_TEST(text_stays_in_its_width_with_the_longest_addresses_and_numbers) {
     struct tw_report report = stalled_run();
     uint64_t trillions = UINT64_C(999999999999999);
@@ -376,6 +392,7 @@ Suite *suite_report(void) {
     tcase_add_test(tc, names_of_a_database_are_cut_to_the_width);
     tcase_add_test(tc, text_warns_of_what_went_wrong);
     tcase_add_test(tc, one_sided_flows_are_worth_a_warning_above_one_half);
+    tcase_add_test(tc, text_says_what_was_read);
     tcase_add_test(tc, text_of_nothing_is_readable);
     tcase_add_test(tc, text_stays_in_its_width_with_the_longest_addresses_and_numbers);
     suite_add_tcase(suite, tc);
