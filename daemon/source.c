@@ -39,7 +39,7 @@ void source_close(struct source *source) {
     close_now(source);
     capture_close(source->next.capture);
     capture_close(source->later.capture);
-    source->next = source->later = (struct source_successor){NULL};
+    source->next = source->later = (struct source_successor){.capture = NULL};
 }
 
 void source_lose(struct source *source) {

@@ -251,8 +251,8 @@ static const char *const said[] = {
     "  Replies (both have sent)                              36    100.00%\n",
     "  Packets per flow        163.94 (A 55.17, B 108.78)\n",
     "  Asymmetry (A-B)/(A+B)   flows 0.000000, replies 0.000000, packets -0.327008, bytes -0.916164\n",
-    "  flowStat of all         0x0402000000004000  IPv4 flow; alarm, its packets are extracted;\n"
-    "                          IPv4 packet\n",
+    ("  flowStat of all         0x0402000000004000  IPv4 flow; alarm, its packets are extracted;\n"
+     "                          IPv4 packet\n"),
     "  tcpStatesAFlags of all  0x4a  malformed teardown; packets after teardown; reset from sender\n",
     "  tcpWinStat of all       0x07  low segment seen; zero window seen; alarm\n",
     "\nWarning: 1 alarms in 1 flows [2.78%]\n\nFiles written\n",
