@@ -48,9 +48,7 @@ void status_init(struct status *ret, const struct tw_report *report, const struc
     for (size_t i = 0; i < N_COUNTS; i++) {
         *count_at(&ret->since, i) = *count_at(&ret->total, i) - *count_at(&past, i);
     }
-    if (report->extract.n_files) {
-        ret->file = report->extract.files[report->extract.n_files - 1];
-    }
+    ret->file = report->extract.open;
 }
 
 /* "4 alarms", "1 alarm" */

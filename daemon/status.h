@@ -25,7 +25,7 @@ struct status {
     bool is_away;                      /* the interface is waited for */
     tw_time ring_span;
     uint64_t alarmed_flows;
-    const char *file;    /* last pcap file begun; NULL: none */
+    const char *file;    /* the pcap file that is being written; NULL: none */
     const char *trouble; /* what cannot be written, and why; NULL: all is well */
 };
 

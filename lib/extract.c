@@ -257,6 +257,7 @@ bool tw_extract_pump(struct tw_extract *x, size_t budget, tw_time clock) {
         }
         number = newer;
     }
+    tw_outfiles_age(&x->files, clock);
     return x->oldest;
 }
 
@@ -287,6 +288,7 @@ const char *tw_extract_pcap(const struct tw_extract *x, const struct tw_flow *fl
 void tw_extract_report(const struct tw_extract *x, struct tw_report *ret) {
     ret->extract.flows = x->stats.flows;
     ret->extract.skipped = x->stats.skipped;
+    ret->extract.open = tw_outfiles_latest(&x->files);
     ret->extract.lost[TW_LOST_OVERRUN] = x->stats.lost_overrun;
     ret->extract.lost[TW_LOST_QUEUE] = x->stats.lost_queue;
     ret->ring.handshakes_kept = tw_handshakes_count(x->handshakes);

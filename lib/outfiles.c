@@ -146,6 +146,26 @@ void tw_outfiles_cut(struct tw_outfiles *files) {
     }
 }
 
+void tw_outfiles_age(struct tw_outfiles *files, tw_time clock) {
+    tw_time max = files->settings.max_age;
+    for (uint32_t i = 0; max && i < TW_WRITER_FILES; i++) {
+        if (is_open(&files->file[i]) && clock - files->file[i].begun > max) {
+            (void)finish(files, &files->file[i]); /* without room at the next opportunity */
+        }
+    }
+}
+
+const char *tw_outfiles_latest(const struct tw_outfiles *files) {
+    const struct tw_outfile *latest = NULL;
+    for (uint32_t i = 0; i < TW_WRITER_FILES; i++) {
+        const struct tw_outfile *file = &files->file[i];
+        if (is_open(file) && (!latest || file->used_at > latest->used_at)) {
+            latest = file;
+        }
+    }
+    return latest ? latest->name : NULL;
+}
+
 void tw_outfiles_configure(struct tw_outfiles *files, const struct tw_pcap_settings *settings, uint64_t next_number) {
     if (next_number || settings->split != files->settings.split) {
         tw_outfiles_cut(files);

@@ -73,6 +73,12 @@ const char *tw_outfiles_name(const struct tw_outfiles *files, uint64_t owner);
  */
 void tw_outfiles_cut(struct tw_outfiles *files);
 
+/* Finish the files that are older than pcap.max_age though no packet comes that would show it. To be called now and then. */
+void tw_outfiles_age(struct tw_outfiles *files, tw_time clock);
+
+/* The name of the file that was written last and is open; valid until the next call. NULL: none is open. */
+const char *tw_outfiles_latest(const struct tw_outfiles *files);
+
 /*
  * From the next file on these settings; where folder, prefix or split are others, every open file is finished first.
  *

@@ -93,6 +93,8 @@ struct tw_report {
         uint64_t packets, bytes, flows, skipped, lost[TW_LOST_COUNT], write_errors;
         const char *const *files; /* finished names, in the order of their numbers */
         size_t n_files;
+        const char
+            *open; /* the one written last that is not finished; NULL: none. Valid until the next packet or tick */
     } extract;
 
     struct {

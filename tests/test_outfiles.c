@@ -85,6 +85,19 @@ START_TEST(a_file_is_as_old_as_allowed_and_no_older) {
 }
 END_TEST
 
+START_TEST(a_file_that_gets_no_more_packets_is_finished_when_it_is_old) {
+    set_limits(0, 10 * TW_SECOND, 0);
+    put(1);
+    tw_outfiles_age(files, clock_now + 10 * TW_SECOND);
+    ck_assert_str_eq(tw_outfiles_latest(files), NAME(1));
+    tw_outfiles_age(files, clock_now + 10 * TW_SECOND + 1);
+    ck_assert_int_eq(packets_in(NAME(1)), 1);
+    ck_assert_ptr_null(tw_outfiles_latest(files));
+    put(1);
+    ck_assert_str_eq(tw_outfiles_latest(files), NAME(2));
+}
+END_TEST
+
 START_TEST(a_cut_finishes_what_is_open_and_nothing_else) {
     tw_outfiles_cut(files);
     put(1);
@@ -159,6 +172,7 @@ Suite *suite_outfiles(void) {
     tcase_add_test(tc, link_types_that_alternate_have_a_file_each_where_that_is_asked_for);
     tcase_add_test(tc, the_packet_that_would_exceed_the_size_begins_the_next);
     tcase_add_test(tc, a_file_is_as_old_as_allowed_and_no_older);
+    tcase_add_test(tc, a_file_that_gets_no_more_packets_is_finished_when_it_is_old);
     tcase_add_test(tc, a_cut_finishes_what_is_open_and_nothing_else);
     tcase_add_test(tc, limits_that_change_hold_for_the_open_file);
     tcase_add_test(tc, another_split_begins_other_files);

@@ -38,6 +38,7 @@ static void fill_in(void) {
     report.alarms.flows = 1;
     report.extract.files = files;
     report.extract.n_files = 2;
+    report.extract.open = files[1];
 }
 
 START_TEST(line_has_totals_and_what_came_since_the_last_one) {

@@ -166,6 +166,19 @@ cut_by_signal() {
     holds "SIGUSR2: both are whole" all_readable "$out"
 }
 
+# What is not written to any more is finished when it is old, and the status does not name it any longer.
+age() {
+    local out=$dir/age
+    start "$out" -o pcap.max_age=2 -o extract.after=1 -o report.interval=1
+    stalls
+    await test -n "$(find "$out" -name '*.part')"
+    holds "age: a file without further packets is finished" await eval '[ -n "$(numbers "$out")" ] && [ -z "$(find "$out" -name "*.part")" ]'
+    kill -USR1 "$tcpwind"
+    holds "age: the status names no file then" await eval '! tail -n 1 "$dir/stderr" | grep -q writing'
+    stop TERM
+    same "age: exit status" 0 $?
+}
+
 vanishing_folder() {
     local out=$dir/gone
     start "$out" -o pcap.max_packets=20
@@ -202,6 +215,7 @@ retention
 kills
 full_disk
 cut_by_signal
+age
 vanishing_folder
 logs
 finish
