@@ -56,14 +56,15 @@ class Path:
         self.version = rng.choice((4, 4, 4, 6))
         self.ends = [address(rng, self.version, x) for x in rng.sample(range(1, 5), 2)]     # of one end, no side can be told
         self.tags = self.draw_tags()
-        self.tunnels = [rng.choice(TUNNELS) for _ in range(rng.choice((0, 0, 0, 0, 1, 1, 2, 3)))]
+        self.tunnels = [rng.choice(TUNNELS) for _ in range(rng.choice((0,) * 16 + (1,) * 8 + (2, 2, 3, 3, 7, 8)))]
         self.outer = [(rng.choice((4, 6)), rng.randrange(1, 200), rng.randrange(1, 200)) for _ in self.tunnels]
         self.vni, self.asymmetric = rng.randrange(1 << 24), rng.random() < 0.2
-        self.extensions = rng.choice((0, 0, 0, 1, 2, 3)) if self.version == 6 else 0
+        self.extensions = rng.choice((0,) * 9 + (1, 1, 2, 2, 3, 16, 17)) if self.version == 6 else 0
         self.authenticated = rng.random() < 0.1
         self.interface = rng.randrange(1, 3)
         self.pppoe = rng.random() < 0.05
         self.labels = rng.choice((0,) * 12 + (1, 2, 3, 16, 17))
+        self.is_pseudowire, self.has_snap = rng.random() < 0.3, rng.random() < 0.05
 
     def draw_tags(self):
         rng = self.rng
@@ -112,11 +113,16 @@ class Path:
         if self.link in (105, 127):
             return self.wlan(packet, ethertype, from_b)
         if self.labels:
+            if self.is_pseudowire:
+                packet = bytes(4) + ethernet(packet, version, self.vni)
             labels = b"".join(struct.pack(">I", 100 << 12 | (i == self.labels - 1) << 8 | 64) for i in range(self.labels))
             packet, ethertype = labels + packet, 0x8847
         elif self.pppoe:
             packet = b"\x11\0" + struct.pack(">HH", 1, len(packet) + 2) + (b"\0\x21" if version == 4 else b"\0\x57") + packet
             ethertype = 0x8864
+        if self.has_snap:
+            packet = b"\xaa\xaa\3\0\0\0" + struct.pack(">H", ethertype) + packet
+            ethertype = min(len(packet), 0x5FF)
         for kind, tag in reversed(self.tags):
             packet, ethertype = struct.pack(">HH", tag, ethertype) + packet, kind
         if self.link == 113:
