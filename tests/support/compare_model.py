@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """compare_model.py — runs tcpwind and the executable reading of its semantics on the same captures and settings.
 
-usage: compare_model.py [--seeds FIRST-LAST] [--settings NAME,...|all] [--mixed N] [--seconds N] [--keep DIR] PROGRAM MODEL [CAPTURE...]
+usage: compare_model.py [--seeds FIRST-LAST] [--settings NAME,...|all] [--named N] [--mixed N] [--seconds N] [--show N]
+                        [--keep FOLDER] PROGRAM MODEL [CAPTURE...]
 
-Every capture named, and those made by odd_capture.py of every seed, is read with every one of the settings, and with N
-others drawn from the seed (--mixed). What must be equal: status, every column of the flow table that the model fills,
-every event, every extracted packet, the counters of the report. After --seconds no new capture is begun. Prints what
-differs, and the count last; captures that differ are put into --keep. Exits with 1 when one differs.
+Every capture named, and those made by odd_capture.py of every seed, is read with each of the settings, or so many of
+them as --named says, drawn from the seed, and with as many others as --mixed says. What must be equal: status, every
+column of the flow table that the model fills, every event, every extracted packet, the counters of the report. After
+--seconds no new capture is begun. Prints what differs, and the count last; captures that differ are put into --keep.
+Exits with 1 when one differs.
 
 Where the text of the semantics is clear and the model reads it otherwise, or the text leaves a choice, the model is set
 right here, in class Reading: each of these says why.
@@ -488,7 +490,10 @@ class Bench:
 
     def try_captures(self, captures, seed):
         failed = self.failed
-        for name in self.options.settings:
+        named = self.options.settings
+        if self.options.named < len(named):
+            named = random.Random(seed).sample(named, self.options.named)
+        for name in named:
             self.try_one(captures, name, SETTINGS[name])
         for number in range(self.options.mixed):
             self.try_one(captures, f"mixed {number}", draw_settings(random.Random(f"{seed} {number}")))
@@ -513,6 +518,7 @@ def parse():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", default="1-20", type=lambda x: (int(x.split("-")[0]), int(x.split("-")[-1]) + 1))
     parser.add_argument("--settings", default=list(SETTINGS), type=lambda x: list(SETTINGS) if x == "all" else [y for y in x.split(",") if y])
+    parser.add_argument("--named", default=len(SETTINGS), type=int)
     parser.add_argument("--mixed", default=5, type=int)
     parser.add_argument("--seconds", default=1e9, type=float)
     parser.add_argument("--show", default=12, type=int)

@@ -197,7 +197,9 @@ class Side:
 
     def begin(self, rng):
         self.isn = rng.choice((rng.getrandbits(32), M32 - rng.randrange(3000), 0, 1 << 31, rng.randrange(3000)))
-        self.next, self.acked, self.window = self.isn + 1, 0, 65535
+        self.early = rng.choice((0,) * 6 + (1, 100))         # data in the SYN, which the other side takes or not
+        self.next = self.isn + 1 + self.early * rng.randrange(2)
+        self.acked, self.window = 0, 65535
         self.scale = rng.choice((None, None, 0, 1, 2, 7, 7, 13, 14, 15, 200))
 
 
@@ -213,7 +215,8 @@ class Connection:
         self.moves, weights = zip(*MOVES)
         keep = [w * rng.choice((0, 1, 1, 1, 5)) for w in weights]
         self.weights = keep if sum(keep) else weights
-        self.script = [self.syn, self.syn_ack, self.first_ack] if rng.random() < 0.7 else []
+        opening = [self.syn, self.syn_ack, self.first_ack]
+        self.script = rng.choice((opening, opening, opening, [self.syn_ack, self.syn, self.first_ack], [self.syn_ack], []))
 
     def move(self):
         if self.script:
@@ -286,11 +289,8 @@ class Connection:
     # the moves
 
     def syn(self):
-        side = 0
-        me = self.sides[side]
-        payload = self.rng.choice((0,) * 8 + (1, 100))
-        me.next = me.isn + 1 + payload * self.rng.randrange(2)
-        self.send(side, SYN, me.isn, 0, payload=payload, options=self.options(me.scale))
+        me = self.sides[0]
+        self.send(0, SYN, me.isn, 0, payload=me.early, options=self.options(me.scale))
 
     def syn_ack(self):
         me = self.sides[1]
@@ -439,14 +439,18 @@ MOVES = ((Connection.data, 30), (Connection.acknowledge, 25), (Connection.shut, 
 
 SMALL = (0, 0, 1, US, 30 * US, MS, 20 * MS, 200 * MS)
 PERIODS = (S - 1, S, S + 1, 2 * S, 2 * S + 1, 5 * S, 10 * S, 10 * S + 1, 30 * S, 30 * S + 1, 31 * S, 120 * S, 121 * S, 182 * S + 1, 611 * S)
+COARSE = (0, 0, 0, 200 * MS)
+COARSE_PERIODS = (S, S, 2 * S, 5 * S, 10 * S, 30 * S, 120 * S)
 BACK = (1, US, MS, 500 * MS, S - 1, S, S + 1, 3 * S, 100 * S, 100000 * S)
 
 
 class Times:
-    """The packets' times: mostly small steps, some periods of the rules, and steps back."""
+    """The packets' times: mostly small steps, some periods of the rules, and steps back. In some captures all steps are
+    coarse, so that what is measured from packets long before falls on the very edge of a period as well."""
 
     def __init__(self, rng):
         self.rng, self.now = rng, START + rng.randrange(S)
+        self.small, self.periods = (COARSE, COARSE_PERIODS) if rng.random() < 0.4 else (SMALL, PERIODS)
         self.long, self.back = rng.choice((0, 0.01, 0.05, 0.2)), rng.choice((0, 0, 0.01, 0.1))
 
     def step(self):
@@ -455,9 +459,9 @@ class Times:
         if draw < self.back:
             self.now -= rng.choice(BACK)
         elif draw < self.back + self.long:
-            self.now += rng.choice(PERIODS)
+            self.now += rng.choice(self.periods)
         else:
-            self.now += rng.choice(SMALL)
+            self.now += rng.choice(self.small)
         self.now = max(self.now, START - 300000 * S)
         return self.now
 

@@ -33,5 +33,5 @@ holds "the public captures" \
     xargs -0 -a "$dir/captures" python3 -B "$here/../support/compare_model.py" --seeds 1-0 --mixed 0 \
     --settings default,raw,short-lives "$TCPWIND" "$model"
 echo "seeds ${MODEL_SEEDS:=1-100000}, for ${MODEL_SECONDS:=20} s"
-holds "the odd captures" compare --seeds "$MODEL_SEEDS" --seconds "$MODEL_SECONDS" --mixed 3 "$TCPWIND" "$model"
+holds "the odd captures" compare --seeds "$MODEL_SEEDS" --seconds "$MODEL_SECONDS" --named 3 --mixed 3 "$TCPWIND" "$model"
 finish
