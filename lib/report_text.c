@@ -311,10 +311,10 @@ static void put_top(struct tw_text *out, const struct tw_report *report) {
         put_host(out, report, &report->top.bytes[i], report->top.bytes[i].bytes, report->packets.wire_bytes,
                  TW_SHEET_BYTES);
     if (report->top.n_low_ratio > 0)
-        tw_sheet_heading(out, "Hosts with the largest share of low windows in what they sent (packets)");
+        tw_sheet_heading(out, "Hosts with the largest share of low windows in the packets that they sent");
     for (size_t i = 0; i < report->top.n_low_ratio; i++)
         put_host(out, report, &report->top.low_ratio[i], report->top.low_ratio[i].low_segments,
-                 report->top.low_ratio[i].packets, TW_SHEET_COUNT);
+                 report->top.low_ratio[i].packets, TW_SHEET_OF);
 }
 
 static uint64_t lost_packets(const struct tw_report *report) {

@@ -37,17 +37,20 @@ void tw_sheet_heading(struct tw_text *out, const char *heading) {
     tw_text_char(out, '\n');
 }
 
-static void put_human(struct tw_text *out, size_t line, uint64_t value, enum tw_sheet_unit unit) {
-    if (unit == TW_SHEET_PLAIN || value < 1000) {
+static void put_human(struct tw_text *out, size_t line, const struct tw_sheet_row *row) {
+    if (row->unit == TW_SHEET_PLAIN || (row->unit != TW_SHEET_OF && row->value < 1000)) {
         return;
     }
     pad(out, line, HUMAN_BEGIN);
-    if (unit == TW_SHEET_COUNT) {
-        tw_human_count(out, value);
-    } else if (unit == TW_SHEET_BYTES) {
-        tw_human_bytes(out, value);
+    if (row->unit == TW_SHEET_OF) {
+        tw_text_str(out, "of ");
+        tw_human_count(out, row->whole);
+    } else if (row->unit == TW_SHEET_COUNT) {
+        tw_human_count(out, row->value);
+    } else if (row->unit == TW_SHEET_BYTES) {
+        tw_human_bytes(out, row->value);
     } else {
-        tw_human_memory(out, value);
+        tw_human_memory(out, row->value);
     }
 }
 
@@ -61,7 +64,7 @@ void tw_sheet_numbers(struct tw_text *out, size_t line, const struct tw_sheet_ro
         tw_human_percent(out, row->value, row->whole);
         align_right(out, line, from, SHARE_END);
     }
-    put_human(out, line, row->value, row->unit);
+    put_human(out, line, row);
 }
 
 void tw_sheet_rows(struct tw_text *out, const struct tw_sheet_row *rows, size_t n) {

@@ -12,8 +12,8 @@
 
 enum { TW_SHEET_WIDTH = 100 };
 
-/* How a number is made human: not at all, by thousands, as bytes by 1000, as bytes by 1024. */
-enum tw_sheet_unit { TW_SHEET_PLAIN, TW_SHEET_COUNT, TW_SHEET_BYTES, TW_SHEET_MEMORY };
+/* What stands in the last column: nothing, thousands, bytes by 1000, bytes by 1024, or the whole itself: "of 556". */
+enum tw_sheet_unit { TW_SHEET_PLAIN, TW_SHEET_COUNT, TW_SHEET_BYTES, TW_SHEET_MEMORY, TW_SHEET_OF };
 
 struct tw_sheet_row {
     const char *label;

@@ -243,7 +243,7 @@ static const char *const said[] = {
     "  Open at the end of the capture                         6     16.67%\n",
     "  Low windows                                            4      0.07%\n",
     "  192.168.1.104                                       3101     52.54%   3.10 k    private\n",
-    "  192.168.1.104                                          4      0.13%             private\n",
+    "  192.168.1.104                                          4      0.13%   of 3.10 k private\n",
     "  of which was read                                4500000     75.00%   4.50 MB\n",
     "  Speed                   23.6 kpackets/s, 160 Mbit/s\n",
     "  Headers per packet      3 to 5, average 3.25\n",

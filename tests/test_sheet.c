@@ -23,15 +23,20 @@ static void ck_text(const char *want) {
 
 START_TEST(rows_have_columns) {
     const struct tw_sheet_row rows[] = {
-        {"Packets", 5902, 0, TW_SHEET_COUNT, false},        {"Bytes", 209315, 4993414, TW_SHEET_BYTES, false},
-        {"Ring", 1048576, 2097152, TW_SHEET_MEMORY, false}, {"Files", 1000, 0, TW_SHEET_PLAIN, false},
-        {"Nothing", 0, 5, TW_SHEET_COUNT, false},           {"Nothing, and that is said", 0, 5, TW_SHEET_COUNT, true},
+        {"Packets", 5902, 0, TW_SHEET_COUNT, false},
+        {"Bytes", 209315, 4993414, TW_SHEET_BYTES, false},
+        {"Ring", 1048576, 2097152, TW_SHEET_MEMORY, false},
+        {"Files", 1000, 0, TW_SHEET_PLAIN, false},
+        {"Low", 7, 556, TW_SHEET_OF, false},
+        {"Nothing", 0, 5, TW_SHEET_COUNT, false},
+        {"Nothing, and that is said", 0, 5, TW_SHEET_COUNT, true},
     };
     TW_SHEET_ROWS(&text, rows);
     ck_text("  Packets                                             5902              5.90 k\n"
             "  Bytes                                             209315      4.19%   209 kB\n"
             "  Ring                                             1048576     50.00%   1.00 MiB\n"
             "  Files                                               1000\n"
+            "  Low                                                    7      1.26%   of 556\n"
             "  Nothing, and that is said                              0      0.00%\n");
 }
 END_TEST
