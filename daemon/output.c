@@ -18,7 +18,7 @@
 #include "naming.h"
 #include "numbers.h"
 
-enum { REPORT_MAX = 64 << 20, FOLDER_MODE = 0750 };
+enum { REPORT_MAX = 64 << 20, FOLDER_MODE = 0750, ABOVE_MODE = 0755 };
 
 static const char *const fixed[] = {"_flows.tsv", "_alarms.jsonl", "_report.txt", "_report.json"};
 enum { N_FIXED = sizeof(fixed) / sizeof(fixed[0]), FIXED_REPORT = N_FIXED - 1 };
@@ -37,16 +37,20 @@ void output_prefix(const char *path, char ret[OUTPUT_PREFIX_MAX]) {
 int output_make_folder(const char *path, unsigned mode) {
     char part[PATH_MAX];
     size_t len = strlen(path);
+    int above = 0; /* what went wrong first */
     if (len >= sizeof(part)) {
         return -ENAMETOOLONG;
     }
     memcpy(part, path, len + 1);
     for (char *slash = strchr(part + (*part == '/'), '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        (void)mkdir(part, (mode_t)mode); /* the last one says what went wrong */
+        above = mkdir(part, ABOVE_MODE) < 0 && errno != EEXIST && above == 0 ? -errno : above;
         *slash = '/';
     }
-    return mkdir(part, (mode_t)mode) < 0 && errno != EEXIST ? -errno : 0;
+    if (mkdir(part, (mode_t)mode) == 0 || errno == EEXIST) {
+        return 0;
+    }
+    return errno == ENOENT && above ? above : -errno;
 }
 
 /* The lock */

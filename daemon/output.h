@@ -25,7 +25,7 @@ struct output {
 /* What a set is called after the capture file that it comes from: without folder and ending; "-" is "stdin". */
 void output_prefix(const char *path, char ret[OUTPUT_PREFIX_MAX]);
 
-/* Make a folder and those above it, as far as they are missing. Returns 0 or a negative errno. */
+/* Make a folder, and those above it (with mode 0755), as far as they are missing. Returns 0 or a negative errno. */
 int output_make_folder(const char *path, unsigned mode);
 
 /*

@@ -21,7 +21,9 @@ static int make_folder(const struct privileges_folder *folder, const struct pass
     if (stat(folder->path, &st) == 0) {
         return 0; /* whoever made it has decided whose it is */
     }
+    mode_t before = umask(0); /* else the user might not get through those above */
     int err = output_make_folder(folder->path, folder->mode);
+    (void)umask(before);
     return err == 0 && chown(folder->path, user->pw_uid, user->pw_gid) < 0 ? -errno : err;
 }
 

@@ -63,6 +63,67 @@ under_load() {
     holds "SIGTERM under load: files are whole and finished" whole_and_finished
 }
 
+# Started as root with run.user: it keeps nothing of it but the right to open a capture, and the folders are the user's.
+another_user() {
+    if [ "$(id -u)" -ne 0 ] || ! grep -q ' 4294967295$' /proc/self/uid_map; then
+        echo "skipped: not root, so it cannot become another user"
+        return
+    fi
+    local folder=$dir/user out
+    mkdir "$folder"
+    chmod 755 "$dir" "$folder"
+    out=$folder/lib/tcpwind
+    cat >"$folder/conf" <<END
+capture: { interface = "tw0"; };
+run: { user = "nobody"; };
+pcap: { directory = "$out"; };
+report: { directory = "$folder/run/tcpwind"; interval = 0; };
+END
+    umask 077
+    "$TCPWIND" -c "$folder/conf" >"$dir/stdout" 2>"$dir/stderr" &
+    tcpwind=$!
+    umask 022
+    await test -S "$folder/run/tcpwind/control" || cat "$dir/stderr"
+    same "another user: it is that, with the right to open captures, which has no effect" \
+        "65534 0000000000002000 0000000000000000 0000000000000000" \
+        "$(awk '/^(Uid|Cap(Prm|Eff|Amb))/ { printf "%s%s", s, $2; s = " " }' "/proc/$tcpwind/status")"
+    same "another user: the folders are its own" "nobody 750 nobody 755" \
+        "$(stat -c '%U %a' "$out" "$folder/run/tcpwind" | xargs)"
+    sed -i 's/"tw0"/"any"/' "$folder/conf"
+    same "another user: it can open another capture" reloaded \
+        "$("${TCPWIND%/*}/tcpwindctl" reload "$folder/run/tcpwind" 2>&1)"
+    sed -i "s|$out|/usr/nowhere/tcpwind|" "$folder/conf"
+    same "another user: and no folder elsewhere" \
+        "pcap.directory: /usr/nowhere/tcpwind: Permission denied: not writable inside the service's sandbox: add ReadWritePaths= and restart" \
+        "$("${TCPWIND%/*}/tcpwindctl" reload "$folder/run/tcpwind" 2>&1)"
+    kill -TERM "$tcpwind"
+    wait "$tcpwind"
+    same "another user: exit status" 0 $?
+}
+
+# A process that holds packets leaves no image of its memory behind.
+no_core() {
+    local core=$dir/core
+    case $(cat /proc/sys/kernel/core_pattern) in
+    '|'* | */*) echo "skipped: cores of this system go elsewhere" && return ;;
+    esac
+    mkdir "$core"
+    ulimit -S -c unlimited
+    env -C "$core" sleep 60 &
+    await grep -q '^sleep$' "/proc/$!/comm"
+    kill -SEGV $! && wait $! 2>/dev/null
+    [ -n "$(ls "$core")" ] || { echo "skipped: no process leaves a core here" && return; }
+    rm "$core"/*
+    out=$dir/coreless
+    : >"$dir/stderr"
+    env -C "$core" "$TCPWIND" -i tw0 -w "$out" >"$dir/stdout" 2>"$dir/stderr" &
+    tcpwind=$!
+    await grep -q 'capturing on tw0' "$dir/stderr"
+    kill -SEGV "$tcpwind"
+    wait "$tcpwind" 2>/dev/null
+    same "it leaves no core" "" "$(ls "$core")"
+}
+
 hanging_program() {
     local before
     printf '#!/bin/sh\necho x >>%s/begun\nsleep 300\n' "$dir" >"$dir/hang"
@@ -155,5 +216,7 @@ under_load
 failing_program
 two_of_them
 begins_again
+another_user
+is_sanitized "$TCPWIND" || no_core
 hanging_program
 finish
