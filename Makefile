@@ -180,6 +180,9 @@ fuzz-programs: $(fuzz_files)
 bench: all $(B)/generate $(B)/bare  ## measure the speed (BENCH=quick; BENCH_JSON=FILE)
 	@BENCH='$(BENCH)' BENCH_JSON='$(BENCH_JSON)' tests/bench/run $(B)
 
+check-count: all $(B)/generate  ## instructions per packet, against what tests/bench/instructions.json allows (a tenth more)
+	@tests/bench/run $(B) count
+
 demo: all $(B)/stall  ## record a transfer that stalls, and show what tcpwind makes of it
 	@tests/demo $(B)
 
@@ -232,6 +235,6 @@ help:  ## this list
 	@echo; echo 'CC= CFLAGS= SAN=address,undefined WERROR=1 V=1 DEPS=no PREFIX= DESTDIR= change how.'
 
 .PHONY: all check check-unit check-fuzz check-system check-golden golden-update check-layers check-headers check-format \
-	fuzz fuzz-programs bench demo deps format lint install uninstall clean help FORCE
+	check-count fuzz fuzz-programs bench demo deps format lint install uninstall clean help FORCE
 .DELETE_ON_ERROR:
 -include $(objects:.o=.d)
