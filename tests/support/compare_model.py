@@ -261,6 +261,7 @@ def quoted(option):
     return f"{key}=[{value}]" if key.startswith("decode.") else option
 
 
+HANGS_AFTER = 120                       # seconds: no capture here takes one
 RAW_IP = struct.pack("<I", 101)         # what files call it; 12 and 14 are the names of some systems
 
 
@@ -322,7 +323,7 @@ def run_program(program, captures, options, folder, prefix):
     words, by_pipe = arguments(options)
     with open(captures[0] if by_pipe else os.devnull, "rb") as file:
         done = subprocess.run([program, "-q", "-w", folder, *words, "-r", *inputs(captures, by_pipe)], stdin=file, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.PIPE)
+                              stderr=subprocess.PIPE, timeout=HANGS_AFTER)
     if done.returncode not in (0, 1):
         raise SystemExit(f"{program} {words}: status {done.returncode}: {done.stderr.decode()}")
     return Result(folder, prefix, done.returncode)

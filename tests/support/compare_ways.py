@@ -36,7 +36,7 @@ def run(program, data, way, options, folder):
     source = {"input": data} if way == "pipe" else {"stdin": subprocess.DEVNULL}
     words, _ = compare_model.arguments(options)
     done = subprocess.run([program, "-q", "-r", "-" if way == "pipe" else capture, "-w", out, *words, *WAYS[way]],
-                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **source)
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=compare_model.HANGS_AFTER, **source)
     prefix = "stdin" if way == "pipe" else "c"
     result = compare_model.Result(out, prefix, done.returncode)
     report = {key: value for key, value in compare_model.flatten(result.report) if key not in OF_THE_WAY}
