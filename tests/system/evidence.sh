@@ -118,7 +118,7 @@ flood() {
     "$GENERATE" --flows "$flows" --at-once 2000 --packets 1000000 --snaplen 96 --stalls 1 --reuse 0 --traps 0 \
         "$dir/flood.pcap" || exit 1
     start "$dir/flood" -o extract.max_rate='"1 MB"' -o report.interval=2
-   
+    begun=$SECONDS
     replay --topspeed "$dir/flood.pcap"
     sleep 3
     resident=$(awk '/VmRSS/ { print $2 }' "/proc/$tcpwind/status")
