@@ -16,18 +16,25 @@ enter_namespace() {
     for how in --net "--user --map-current-user --keep-caps --net"; do
         # shellcheck disable=SC2086 # several options
         if unshare $how true 2>/dev/null; then
-            TW_NAMESPACE=1 exec unshare $how bash "$0" "$@"
+            TW_NAMESPACE=$(readlink /proc/self/ns/net) exec unshare $how bash "$0" "$@"
         fi
     done
     return 1
 }
 
-# The other end and everything that was started in the background end with the script.
+# The other end and everything that was started in the background end with the script: also what a function in the
+# background had started, whatever became of that. Namespaces that we have not made are left alone.
 leave_namespace() {
-    local pids
-    pids=$(jobs -p)
-    # shellcheck disable=SC2086
-    [ -z "$pids" ] || kill $pids 2>/dev/null
+    local process net
+    net=$(readlink "/proc/${far_pid:-self}/ns/net" /proc/self/ns/net)
+    [[ ${TW_NAMESPACE-} == net:* ]] && ! grep -qxF "$TW_NAMESPACE" <<<"$net" || return
+    for process in /proc/[0-9]*; do
+        process=${process#/proc/}
+        if [ "$process" != $$ ] && [ "$process" != "$BASHPID" ] &&
+            grep -qxF "$(readlink "/proc/$process/ns/net" 2>/dev/null || echo gone)" <<<"$net"; then
+            kill "$process" 2>/dev/null
+        fi
+    done
     wait 2>/dev/null
 }
 
