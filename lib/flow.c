@@ -37,7 +37,7 @@ void tw_flow_note_chain(struct tw_flow *flow, enum tw_side side, uint8_t chain) 
 }
 
 void tw_flow_no_segment(struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet) {
-    flow->rest[side].no_segment++;
+    tw_flow_count(&flow->rest[side].no_segment);
     flow->side[side].payload += packet->status & TW_PACKET_LATER_FRAGMENT ? 0 : packet->payload;
 }
 
@@ -116,27 +116,27 @@ static void record_side(const struct tw_flow *flow, enum tw_side side, const str
 
 static const struct tw_stall no_stall;
 
-static bool is_land(const struct tw_flowkey *key) {
-    return (key->proto == IPPROTO_TCP || key->proto == IPPROTO_UDP) && key->port[0] == key->port[1] &&
-           !memcmp(&key->addr[0], &key->addr[1], sizeof key->addr[0]);
-}
-
-static bool is_cut(const struct tw_chains *chains, const uint8_t seen[TW_CHAINS_PER_SIDE]) {
+static uint64_t all_layers(const struct tw_chains *chains, const uint8_t seen[TW_CHAINS_PER_SIDE]) {
     uint64_t all = 0;
     for (int i = 0; i < TW_CHAINS_PER_SIDE && seen[i]; i++) {
         all |= chains->chain[seen[i]];
     }
-    return all & TW_LAYERS_TOO_DEEP;
+    return all;
 }
 
 void tw_flow_gather(const struct tw_flow *flow, const struct tw_stall *stall, const struct tw_chains *chains,
                     enum tw_flow_end end, struct tw_seen_bits *seen) {
-    struct tw_flowstat_facts facts = {.end = end, .ip_version = flow->key.ip_version, .is_land = is_land(&flow->key)};
+    const struct tw_flowkey *key = &flow->key;
+    struct tw_flowstat_facts facts = {
+        .end = end,
+        .ip_version = key->ip_version,
+        .is_land = tw_flowstat_is_land(key->proto, key->addr, key->port),
+    };
     for (enum tw_side side = TW_A; side < TW_SIDE_COUNT; side++) {
         const struct tw_detect *detect = &(stall ? stall : &no_stall)->detect[side];
         if (flow->side[side].packets) {
             facts.has_alarms = detect->alarms;
-            facts.is_cut = is_cut(chains, flow->rest[side].chains);
+            facts.layers = all_layers(chains, flow->rest[side].chains);
             seen->flow_stat |= tw_flowstat_complete(flow->side[side].flow_stat, side, &facts);
             seen->tcp_states |= tcp_states(flow, side);
             seen->win_stat |= win_stat(flow, side, detect);

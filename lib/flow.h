@@ -8,6 +8,8 @@
 #ifndef TW_FLOW_H
 #define TW_FLOW_H
 
+#include <netinet/in.h>
+
 #include "detect.h"
 #include "event.h"
 #include "flowkey.h"
@@ -37,10 +39,10 @@ struct tw_flow_rest {
     uint64_t handshake;         /* its last SYN that has all its options; see tw_flow_aside */
     uint32_t handshake_number;  /* which packet of the flow that was, from 1 */
     uint32_t syns;              /* segments with SYN */
-    uint32_t no_segment;        /* packets that are none: later fragments */
-    uint32_t full;
-    uint32_t neighbour;                 /* of a one-sided flow among those: here A has the older one, B the newer one */
-    uint16_t win_init;                  /* first raw window; flow->has_win_init */
+    uint32_t no_segment;        /* packets of TCP that are none: later fragments; counted up to what fits */
+    uint32_t full;              /* segments that filled the window; as far as that holds them, as the one above */
+    uint32_t neighbour;         /* of a one-sided flow among those: here A has the older one, B the newer one */
+    uint16_t win_init;          /* first raw window; flow->has_win_init */
     uint8_t chains[TW_CHAINS_PER_SIDE]; /* those of all its packets */
     uint8_t smac[6], dmac[6];
     bool has_macs;
@@ -115,9 +117,15 @@ static inline void tw_flow_set_aside(struct tw_flow *flow, enum tw_side side, ui
     flow->rest[side].handshake = number ? TW_HANDSHAKE_ASIDE | number : 0;
 }
 
+/* Count in one of the small counters, which stop when they are full. */
+static inline void tw_flow_count(uint32_t *counter) {
+    *counter += *counter != UINT32_MAX;
+}
+
 /* How many segments a side has sent. */
 static inline uint64_t tw_flow_segments(const struct tw_flow *flow, enum tw_side side) {
-    return flow->side[side].packets - flow->rest[side].no_segment;
+    bool is_tcp = flow->key.proto == IPPROTO_TCP;
+    return is_tcp ? flow->side[side].packets - flow->rest[side].no_segment : 0;
 }
 
 /* Whether both sides have sent something. */
@@ -136,7 +144,7 @@ static inline enum tw_side tw_flow_side_of(const struct tw_flow *flow, int key_e
  */
 enum tw_side tw_flow_first_side(const struct tw_packet *packet);
 
-/* What only the first packet of a side tells; then what only one with other headers than the side's last one does. */
+/* For tw_flow_account(): what only the first packet of a side tells; and a packet with other headers than the one before. */
 void tw_flow_begin_side(struct tw_flow_rest *rest, const struct tw_packet *packet, tw_time clock, tw_time packet_time);
 void tw_flow_note_chain(struct tw_flow *flow, enum tw_side side, uint8_t chain);
 
@@ -147,7 +155,7 @@ static inline void tw_flow_account(struct tw_flow *flow, enum tw_side side, cons
     if (!s->packets++) {
         tw_flow_begin_side(&flow->rest[side], packet, clock, packet_time);
     }
-    if (flow->chain[side] != chain) {
+    if (flow->chain[side] != chain || !chain) {
         tw_flow_note_chain(flow, side, chain);
     }
     s->bytes += wirelen;

@@ -78,7 +78,7 @@ static inline uint32_t tw_flowkey_hash(const struct tw_factors *factors, const s
     if (!tw_scope_is_empty(scope)) {
         sum += tw_flowkey_hash_scope(factors, settings, scope);
     }
-    return (uint32_t)(sum >> 32);
+    return tw_factors_hash(sum);
 }
 
 /* Whether two scopes are the same under the settings. */

@@ -15,21 +15,9 @@
 #define STAT_IPV4    (UINT64_C(1) << 58)
 #define STAT_IPV6    (UINT64_C(1) << 59)
 
-/* Whether TCP or UDP is sent to the very port that it says it comes from. */
-static bool is_land(const struct tw_flow_id *id) {
-    const struct tw_endpoint *a = &id->end[TW_A], *b = &id->end[TW_B];
-    bool has_ports = id->proto == IPPROTO_TCP || id->proto == IPPROTO_UDP;
-    return has_ports && a->port == b->port && !memcmp(&a->addr, &b->addr, sizeof(a->addr));
-}
-
-/* Whether a header of its packets is not in the description, since they are too deep. */
-static bool is_cut(const struct tw_direction_record *side) {
-    for (size_t i = 0; i < TW_CHAINS_PER_SIDE; i++) {
-        if (side->layers[i] & TW_LAYERS_TOO_DEEP) {
-            return true;
-        }
-    }
-    return false;
+bool tw_flowstat_is_land(uint8_t proto, const struct tw_addr addr[TW_SIDE_COUNT], const uint16_t port[TW_SIDE_COUNT]) {
+    return (proto == IPPROTO_TCP || proto == IPPROTO_UDP) && port[0] == port[1] &&
+           !memcmp(&addr[0], &addr[1], sizeof addr[0]);
 }
 
 uint64_t tw_flowstat_complete(uint64_t stat, enum tw_side side, const struct tw_flowstat_facts *facts) {
@@ -38,14 +26,23 @@ uint64_t tw_flowstat_complete(uint64_t stat, enum tw_side side, const struct tw_
     stat |= facts->end == TW_END_TIMEOUT ? STAT_TIMEOUT : 0;
     stat |= facts->end == TW_END_EVICTED ? STAT_EVICTED : 0;
     stat |= facts->is_land ? STAT_LAND : 0;
-    stat |= facts->is_cut ? TW_STAT_HEADERS_NOT_WHOLE : 0;
+    stat |= facts->layers & TW_LAYERS_TOO_DEEP ? TW_STAT_HEADERS_NOT_WHOLE : 0;
     return stat | (facts->ip_version == 4 ? STAT_IPV4 : STAT_IPV6);
 }
 
 uint64_t tw_flowstat_of(const struct tw_flow_record *record, enum tw_side side) {
     const struct tw_direction_record *own = &record->side[side];
+    const struct tw_endpoint *end = record->id.end;
+    const struct tw_addr addr[] = {end[TW_A].addr, end[TW_B].addr};
+    const uint16_t port[] = {end[TW_A].port, end[TW_B].port};
     struct tw_flowstat_facts facts = {
-        record->end, record->id.ip_version, is_land(&record->id), own->alarms > 0, is_cut(own),
+        .end = record->end,
+        .ip_version = record->id.ip_version,
+        .is_land = tw_flowstat_is_land(record->id.proto, addr, port),
+        .has_alarms = own->alarms > 0,
     };
+    for (int i = 0; i < TW_CHAINS_PER_SIDE; i++) {
+        facts.layers |= own->layers[i];
+    }
     return tw_flowstat_complete(own->flow_stat, side, &facts);
 }

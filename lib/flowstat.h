@@ -11,10 +11,13 @@
 struct tw_flowstat_facts {
     enum tw_flow_end end;
     uint8_t ip_version;
-    bool is_land;    /* TCP or UDP that is sent to the very port that it says it comes from */
+    bool is_land;    /* see below */
     bool has_alarms; /* of the side, as is the next */
-    bool is_cut;     /* a header of its packets is not in the description, since they are too deep */
+    uint64_t layers; /* the chains of its packets, all of them or-ed: whether one was too deep for the description */
 };
+
+/* Whether TCP or UDP is sent to the very port that it says it comes from. */
+bool tw_flowstat_is_land(uint8_t proto, const struct tw_addr addr[TW_SIDE_COUNT], const uint16_t port[TW_SIDE_COUNT]);
 
 /* The flowStat column of one side whose packets have set these bits. */
 uint64_t tw_flowstat_complete(uint64_t stat, enum tw_side side, const struct tw_flowstat_facts *facts);

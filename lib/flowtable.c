@@ -147,12 +147,10 @@ static void list_remove(struct tw_flowtable *table, struct tw_flow *flow) {
     flow->is_listed = false;
 }
 
-void tw_flowtable_touch(struct tw_flowtable *table, struct tw_flow *flow) {
-    if (flow->is_listed) {
-        list_remove(table, flow);
-        if (!tw_flow_is_two_sided(flow)) {
-            list_append(table, flow);
-        }
+void tw_flowtable_move(struct tw_flowtable *table, struct tw_flow *flow) {
+    list_remove(table, flow);
+    if (!tw_flow_is_two_sided(flow)) {
+        list_append(table, flow);
     }
 }
 
@@ -213,19 +211,6 @@ struct tw_stall *tw_flowtable_stall(struct tw_flowtable *table, struct tw_flow *
         flow->stall = tw_pool_take(&table->stalls);
     }
     return tw_pool_get(&table->stalls, flow->stall); /* there are as many as flows */
-}
-
-void tw_flowtable_prefetch_slot(const struct tw_flowtable *table, uint32_t slot, bool is_all) {
-    const struct tw_flow *flow = tw_flowtable_at(table, slot);
-    __builtin_prefetch(flow);
-    __builtin_prefetch(&flow->side[TW_A]);
-    __builtin_prefetch(&flow->side[TW_B]);
-    __builtin_prefetch(&flow->index);
-    if (is_all) {
-        __builtin_prefetch(flow->window);
-        __builtin_prefetch(&flow->rest[TW_A]);
-        __builtin_prefetch(&flow->rest[TW_B]);
-    }
 }
 
 uint32_t tw_flowtable_slots(const struct tw_flowtable *table) {

@@ -3,7 +3,7 @@
  * flowtable.h — the flows that are alive, bounded.
  *
  * A chained hash over numbered slots; the hash is keyed, so that nobody outside can choose flows that collide. The
- * memory is reserved at once and touched as flows come; slots never move.
+ * memory is reserved at once and touched as flows come; slots keep their numbers.
  *
  * When the table is full somebody has to go: the longest silent among the flows that only one side has spoken in (a
  * SYN flood, a scan), and only when there is none, the longest silent of all. One-sided flows stand in a list in the
@@ -73,7 +73,7 @@ static inline struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint
                                                 const struct tw_scope *scope);
 
 /*
- * Add a flow that is not there, zeroed but for key, hash, scope and index (the next one). NULL: the table is full, see
+ * Add a flow that is not there, zeroed but for key, hash, scope, index (the next one) and the slot's timer mark, which stays. NULL: the table is full, see
  * tw_flowtable_victim.
  */
 struct tw_flow *tw_flowtable_add(struct tw_flowtable *table, uint32_t hash, const struct tw_flowkey *key,
@@ -86,7 +86,7 @@ struct tw_flow *tw_flowtable_victim(struct tw_flowtable *table);
 void tw_flowtable_remove(struct tw_flowtable *table, struct tw_flow *flow);
 
 /* A packet of the flow has been accounted for, last_entry included: keep the order of the one-sided. */
-void tw_flowtable_touch(struct tw_flowtable *table, struct tw_flow *flow);
+static inline void tw_flowtable_touch(struct tw_flowtable *table, struct tw_flow *flow);
 
 /* The flow's stall record, made when it has none. There is one for every flow. */
 struct tw_stall *tw_flowtable_stall(struct tw_flowtable *table, struct tw_flow *flow);
@@ -94,16 +94,19 @@ struct tw_stall *tw_flowtable_stall(struct tw_flowtable *table, struct tw_flow *
 /* The flow's stall record, or NULL. */
 static inline struct tw_stall *tw_flowtable_find_stall(const struct tw_flowtable *table, const struct tw_flow *flow);
 
+/* Where the flow was seen, beside its addresses. */
 static inline const struct tw_scope *tw_flowtable_scope(const struct tw_flowtable *table, const struct tw_flow *flow);
 
 /* Slots: a number for each living flow, from 1; get gives NULL for a slot that is free. */
 static inline uint32_t tw_flowtable_slot(const struct tw_flowtable *table, const struct tw_flow *flow);
 static inline struct tw_flow *tw_flowtable_get(const struct tw_flowtable *table, uint32_t slot);
-static inline struct tw_flow *tw_flowtable_at(const struct tw_flowtable *table,
-                                              uint32_t slot); /* the slot itself, free or not */
-void tw_flowtable_prefetch_slot(const struct tw_flowtable *table, uint32_t slot,
-                                bool is_all);                  /* or what its silence takes */
 uint32_t tw_flowtable_slots(const struct tw_flowtable *table); /* highest ever used */
+
+/* The slot itself, free or not. */
+static inline struct tw_flow *tw_flowtable_at(const struct tw_flowtable *table, uint32_t slot);
+
+/* Ask the processor for all of a slot's flow, or only for what tells whether its silence is over. */
+static inline TW_PREFETCH void tw_flowtable_prefetch_slot(const struct tw_flowtable *table, uint32_t slot, bool is_all);
 
 uint32_t tw_flowtable_count(const struct tw_flowtable *table);
 uint64_t tw_flowtable_total(const struct tw_flowtable *table); /* flows ever added */
@@ -111,6 +114,20 @@ size_t tw_flowtable_memory(const struct tw_flowtable *table);  /* bytes touched 
 
 static inline struct tw_flow *tw_flowtable_at(const struct tw_flowtable *table, uint32_t slot) {
     return tw_pool_get(&table->flows, slot);
+}
+
+static inline TW_PREFETCH void tw_flowtable_prefetch_slot(const struct tw_flowtable *table, uint32_t slot,
+                                                          bool is_all) {
+    const struct tw_flow *flow = tw_flowtable_at(table, slot);
+    __builtin_prefetch(flow);
+    __builtin_prefetch(&flow->side[TW_A]);
+    __builtin_prefetch(&flow->side[TW_B]);
+    __builtin_prefetch(&flow->index);
+    if (is_all) {
+        __builtin_prefetch(flow->window);
+        __builtin_prefetch(&flow->rest[TW_A]);
+        __builtin_prefetch(&flow->rest[TW_B]);
+    }
 }
 
 static inline struct tw_flow *tw_flowtable_get(const struct tw_flowtable *table, uint32_t slot) {
@@ -133,6 +150,15 @@ static inline struct tw_scope_slot *tw_flowtable_scope_at(const struct tw_flowta
 static inline const struct tw_scope *tw_flowtable_scope(const struct tw_flowtable *table, const struct tw_flow *flow) {
     static const struct tw_scope empty;
     return flow->scope ? &tw_flowtable_scope_at(table, flow->scope)->scope : &empty;
+}
+
+/* A one-sided flow has sent another packet, or has become two-sided. For tw_flowtable_touch(). */
+void tw_flowtable_move(struct tw_flowtable *table, struct tw_flow *flow);
+
+static inline void tw_flowtable_touch(struct tw_flowtable *table, struct tw_flow *flow) {
+    if (flow->is_listed) {
+        tw_flowtable_move(table, flow);
+    }
 }
 
 static inline uint32_t tw_flowtable_hash(const struct tw_flowtable *table, const struct tw_flowkey *key,

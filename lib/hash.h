@@ -6,9 +6,9 @@
  * that is hashed here is made of them.
  *
  * For what is hashed with every packet there is multilinear hashing (Lemire and Kaser, "Strongly universal string hashing
- * is fast", 2014): the text is multiplied, 32 bits at a time, by secret random factors, and the upper half of the sum is
- * the hash. Two texts that somebody chooses without knowing the factors collide with a chance of 2^-32, and no hash is
- * ever shown. It takes 12 instructions for an IPv4 flow, where SipHash takes 120.
+ * is fast", 2014): the text is multiplied, 32 bits at a time, by secret random factors, and the upper half of the sum,
+ * mixed by a bijection, is the hash. Two texts that somebody chooses without knowing the factors collide with a chance of
+ * 2^-32, and no hash is ever shown. It takes some 17 instructions for an IPv4 flow, where SipHash takes 120.
  */
 #ifndef TW_HASH_H
 #define TW_HASH_H
@@ -68,10 +68,17 @@ static inline uint64_t tw_hash(const struct tw_hash_key *key, const uint64_t *wo
 
 enum { TW_FACTORS_MAX = 32 };
 
-/* Hash texts of 32-bit words w[0], w[1] ... as (factor[0] + factor[1] * w[0] + factor[2] * w[1] + ...) >> 32. */
+/* Hash texts of 32-bit words w[0], w[1] ... as tw_factors_hash(factor[0] + factor[1] * w[0] + factor[2] * w[1] + ...). */
 struct tw_factors {
     uint64_t factor[TW_FACTORS_MAX];
 };
+
+/* The hash out of the sum. Mixed, since the sums of texts in sequence, a scan's addresses, stand in sequence too. */
+static inline uint32_t tw_factors_hash(uint64_t sum) {
+    uint32_t hash = (uint32_t)(sum >> 32);
+    hash = (hash ^ hash >> 16) * UINT32_C(0x85ebca6b);
+    return hash ^ hash >> 13;
+}
 
 static inline void tw_factors_init(struct tw_factors *factors, const struct tw_hash_key *key) {
     for (uint64_t i = 0; i < TW_FACTORS_MAX; i++) {

@@ -107,7 +107,7 @@ static uint32_t hash_of(const struct tw_hosts *hosts, int ip_version, const stru
         memcpy(&word, addr->bytes + 4 * i, sizeof(word));
         sum += factor[2 + i] * word;
     }
-    return (uint32_t)(sum >> 32);
+    return tw_factors_hash(sum);
 }
 
 static bool is_same(const struct tw_report_host *a, const struct tw_report_host *b) {

@@ -3,7 +3,7 @@
  * pool.h — items of one size, addressed by number, up to a bound.
  *
  * The memory is reserved at once, but only what is used is ever touched: a large bound costs nothing until it is
- * needed. Items never move. A freed item is the next to be taken, so that what is in use stays together.
+ * needed. Items keep their numbers; only tw_pool_grow moves them. A freed item is the next to be taken, so that what is in use stays together.
  */
 #ifndef TW_POOL_H
 #define TW_POOL_H

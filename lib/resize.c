@@ -173,7 +173,9 @@ static void move_handshakes(struct tw_resize *resize, struct tw_extract *x) {
             if (number && !to) {
                 tw_keep_forget(x, flow, (enum tw_side)side);
             }
-            tw_flow_set_aside(flow, (enum tw_side)side, to);
+            if (number) { /* else the word is a reference into the ring */
+                tw_flow_set_aside(flow, (enum tw_side)side, to);
+            }
         }
     }
     struct tw_handshakes *old = x->handshakes;

@@ -5,8 +5,8 @@
  *      tail (oldest)                                   head (next put)
  *        |                                               |
  *   ...  [entry|bytes][entry|bytes][entry|bytes][entry|bytes] ...
- *            ^----prev----|                |
- *            '-------------------prev------'        entries of one flow, newest to oldest
+ *            ^----link----|                |
+ *            '-------------------link------'        entries of one flow, newest to oldest
  *
  * One contiguous memory. A record is an entry of 32 bytes followed by the packet's bytes (padded to 8), and never
  * wraps: what is left at the end of the memory is skipped. A reference is the free-running position of an entry in
@@ -176,7 +176,7 @@ struct tw_ring_stats {
 
 void tw_ring_stats(const struct tw_ring *ring, struct tw_ring_stats *ret);
 
-/* Where an entry of so many units will stand: what is in its way is dropped. For tw_ring_put(). */
+/* Where an entry of so many units will stand: what is in its way is dropped. For tw_ring_reserve(). */
 tw_ref tw_ring_make_room(struct tw_ring *ring, uint64_t units);
 
 static inline uint64_t tw_ring_units(const struct tw_ring *ring, uint32_t caplen) {

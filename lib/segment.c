@@ -20,7 +20,7 @@ static inline void judge_sender(struct tw_tracker *t, struct tw_flow *flow, enum
         detect->probes++;
         detect->episode.probes++;
     } else if (tw_window_is_filled(window, packet)) {
-        flow->rest[receiver].full++;
+        tw_flow_count(&flow->rest[receiver].full);
         t->counts.window.window_full++;
     }
 }
@@ -156,7 +156,7 @@ static void take_syn(struct tw_tracker *t, struct tw_flow *flow, enum tw_side si
 }
 
 /*
- * Nearly every segment: no flag but ACK (and PSH, URG), on an established connection that has not stalled yet. It can
+ * Nearly every segment: no flag but ACK (and PSH, URG, ECE, CWR), on an established connection that has not stalled yet. It can
  * only move the windows, and it is judged here with what its general way would do, in a third of the instructions.
  * Returns false, with nothing done, when there is more to it.
  */
@@ -174,7 +174,7 @@ static inline bool take_plain(struct tw_tracker *t, struct tw_flow *flow, enum t
     flow->side[side].payload += packet->payload;
     tw_flow_considered(flow, side, window->effective);
     if (packet->payload && tw_window_is_filled(&flow->window[other], packet)) {
-        flow->rest[other].full++;
+        tw_flow_count(&flow->rest[other].full);
         t->counts.window.window_full++;
     }
     if (tw_detect_scaled(&t->settings.detect, window) == TW_VERDICT_LOW) {

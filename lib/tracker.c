@@ -245,9 +245,7 @@ static inline __attribute__((always_inline)) void account(struct tw_tracker *t, 
     tw_flow_account(flow, side, packet, tw_chains_number(&t->chains, packet->layers), tracked->wirelen, tracked->clock,
                     tracked->time);
     link_entry(t, flow, side, tracked->ref);
-    if (flow->is_listed) {
-        tw_flowtable_touch(t->table, flow);
-    }
+    tw_flowtable_touch(t->table, flow);
 }
 
 static struct tw_flow *new_flow(struct tw_tracker *t, const struct tw_tracked *tracked) {

@@ -23,7 +23,7 @@ struct tw_tracked {
     tw_time clock; /* the engine's at that packet */
     tw_ref ref;
     uint32_t wirelen;
-    uint32_t hash; /* not of a later fragment, as all below */
+    uint32_t hash; /* not of a later fragment, as are key_end and key */
     int key_end;   /* that sent it */
     struct tw_flowkey key;
     struct tw_packet packet;

@@ -47,8 +47,7 @@ struct tw_datagram {
     uint8_t ip_version;
 };
 
-/* In the order of their use: of a plain TCP packet nothing behind the addresses is looked at, so 64 of them fit into the
- * cache beside the flows. */
+/* In the order of their use: what a plain TCP packet needs stands in the first lines, so that a batch stays in the cache. */
 struct tw_packet {
     uint8_t status;     /* TW_PACKET_... */
     uint8_t ip_version; /* 4 or 6; 0: no IP header was reached */
@@ -63,8 +62,8 @@ struct tw_packet {
     uint16_t window;      /* as on the wire */
     int16_t window_scale; /* with SYN: the option's value, 0 to 255; -1: no such option (or not TW_HAS_OPTIONS) */
     uint32_t seq, ack;
-    uint32_t
-        payload; /* bytes behind the header of TCP, UDP, SCTP or ICMP, else behind IP; by the IP length, captured or not */
+    /* bytes behind the header of TCP, UDP, SCTP or ICMP, else behind IP; by the IP length, captured or not */
+    uint32_t payload;
 
     uint16_t sport, dport;
     struct tw_addr src, dst;

@@ -318,6 +318,29 @@ START_TEST(a_smaller_ring_keeps_the_newest_and_the_handshake) {
 }
 END_TEST
 
+/* A handshake that is still in the ring when the store for those kept aside is made anew must get there later. */
+START_TEST(another_store_of_handshakes_forgets_none_in_the_ring) {
+    struct scenario s;
+    uint32_t n = 4000, len = 1000;
+    scenario_init(&s);
+    s.settings.ring.size = MIB;
+    scenario_open(&s);
+    for (int i = 0; i < 3; i++)
+        scenario_feed(&s, &story[i]);
+    s.settings.ring.handshakes *= 2;
+    change(&s);
+    for (uint32_t i = 0; i < n; i++)
+        scenario_feed(&s, &(struct segment){3 + i / 10, TW_B, ACK, 500 + i * len, 100, 500, .len = len});
+    scenario_feed(&s, &(struct segment){6000, TW_A, ACK, 100, 500 + n * len, 0});
+    scenario_close(&s);
+    ck_assert_uint_eq(s.written[0].serial, 1);
+    ck_assert_uint_eq(s.written[1].serial, 2);
+    ck_assert_uint_gt(s.written[2].serial, n / 2);
+    ck_assert_uint_eq(s.report.ring.handshakes_lost, 0);
+    scenario_fini(&s);
+}
+END_TEST
+
 START_TEST(a_table_made_smaller_evicts_at_once) {
     struct scenario s;
     scenario_init(&s);
@@ -369,6 +392,7 @@ Suite *suite_extract(void) {
                         sizeof(lost_cases) / sizeof(lost_cases[0]));
     tcase_add_test(tcase, changes_of_all_sizes_between_any_two_packets_change_nothing);
     tcase_add_test(tcase, a_smaller_ring_keeps_the_newest_and_the_handshake);
+    tcase_add_test(tcase, another_store_of_handshakes_forgets_none_in_the_ring);
     tcase_add_test(tcase, a_table_made_smaller_evicts_at_once);
     tcase_add_test(tcase, a_shorter_timeout_and_duration_hold_at_once);
     suite_add_tcase(suite, tcase);
