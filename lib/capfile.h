@@ -50,7 +50,10 @@ void tw_capfile_close(struct tw_capfile *file);
 /* The first interface of the file; NULL when it is broken before that. Valid until the next one is met. */
 const struct tw_origin *tw_capfile_first(const struct tw_capfile *file);
 
-/* The next packet, caplen <= TW_ORIGIN_CAPLEN_MAX; its bytes are there until the next call. After the end, and what is broken, the same is returned again. */
+/*
+ * The next packet, caplen <= TW_ORIGIN_CAPLEN_MAX; its bytes are there until the next call. After the end, and what is
+ * broken, the same is returned again.
+ */
 enum tw_capfile_result tw_capfile_next(struct tw_capfile *file, struct tw_frame *ret);
 
 /* What is broken, in libpcap's words. */

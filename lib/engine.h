@@ -23,7 +23,8 @@ int tw_engine_create(const struct tw_engine_options *options, struct tw_engine *
 void tw_engine_destroy(struct tw_engine *engine);
 
 /*
- * From here on packets come from a source of this link type and snapshot length. Flows go on. Returns 0, or TW_ELINKTYPE for a link type that is not decoded, then nothing changed.
+ * From here on packets come from a source of this link type and snapshot length. Flows go on. Returns 0, or TW_ELINKTYPE
+ * for a link type that is not decoded, then nothing changed.
  */
 int tw_engine_source(struct tw_engine *engine, int dlt, uint32_t snaplen);
 

@@ -37,8 +37,10 @@ void tw_hosts_destroy(struct tw_hosts *hosts);
 /* A copy, to which the running flows of a report can be added; NULL when there is no memory. */
 struct tw_hosts *tw_hosts_copy(const struct tw_hosts *hosts);
 
-/* Add what a host has sent; counts of 0 make no entry. It is settled with some others, so that they wait for memory together,
- * and before any other call. Cost O(1); a cut, at most once in max / 4 new hosts, O(max). */
+/*
+ * Add what a host has sent; counts of 0 make no entry. It is settled with some others, so that they wait for memory
+ * together, and before any other call. Cost O(1); a cut, at most once in max / 4 new hosts, O(max).
+ */
 void tw_hosts_feed(struct tw_hosts *hosts, int ip_version, const struct tw_addr *addr, uint64_t packets, uint64_t bytes,
                    uint64_t low_segments);
 

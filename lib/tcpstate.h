@@ -15,7 +15,7 @@ struct tw_tcp_side {
     uint32_t syn_seq;    /* of its last SYN without ACK: has_syn */
     uint32_t synack_ack; /* what its last SYN-ACK acknowledged: has_synack */
     uint32_t fin_end;    /* sequence number behind its first FIN: has_fin */
-    uint32_t max_ack;    /* largest it has acknowledged: has_ack */
+    uint32_t max_ack;    /* largest it has acknowledged, as far as it was told: has_ack */
     bool has_syn : 1;
     bool has_synack : 1;
     bool has_fin : 1;

@@ -11,7 +11,8 @@
  *   events ──────────────────────────────────────►
  *
  * A bucket is a list of slot numbers, so that setting a timer writes 4 bytes behind those set before; what a slot's mark
- * does not agree with has been left behind and is passed over. Threads: none. No clock: time is what the caller says.
+ * does not agree with has been left behind and is passed over. Lists are made of pages that are used again: once the wheel
+ * has turned no more memory is taken than for more slots at once. Threads: none. No clock: time is what the caller says.
  */
 #ifndef TW_TIMERS_H
 #define TW_TIMERS_H
@@ -36,7 +37,7 @@ struct tw_timer_mark {
 /* Who has the slots. */
 struct tw_timers_owner {
     void *context;
-    /* When the slot's timer goes off as of now, into ret->when, and its tag; false: never. Lends the slot's mark always. */
+    /* When the slot's timer goes off as of now, into ret->when, and its tag; false: never. Lends the mark always. */
     bool (*due)(void *context, uint32_t slot, struct tw_timer *ret, struct tw_timer_mark **mark);
     /* The slot will be asked about soon, or its timer handed out. */
     void (*prefetch)(void *context, uint32_t slot, bool is_due);

@@ -45,7 +45,10 @@ void tw_tracker_serve(struct tw_tracker *tracker, tw_time clock);
 /* Take a packet of a flow, when all that was due before it has been done. */
 void tw_tracker_packet(struct tw_tracker *tracker, const struct tw_tracked *tracked);
 
-/* Whether the flow of a later fragment is known and alive; only then may tw_tracker_fragment be called with it. */
+/*
+ * Whether the flow of a later fragment is known and alive; only then may tw_tracker_fragment be called with it, and what
+ * was due before it must have been served.
+ */
 bool tw_tracker_knows(const struct tw_tracker *tracker, const struct tw_datagram *datagram, tw_time clock);
 void tw_tracker_fragment(struct tw_tracker *tracker, const struct tw_tracked *tracked);
 
