@@ -91,12 +91,31 @@ void capture_close(struct capture *capture) {
     free(capture);
 }
 
+/* The number by which libpcap knows a link type here: raw IP has others on other systems. */
+static int known_here(int dlt) {
+    return dlt == TW_DLT_RAW_OPENBSD || dlt == TW_DLT_RAW_FILE ? TW_DLT_RAW : dlt;
+}
+
+/* Compile a filter for the packets of a capture, also where libpcap has no filters for its number of their link type. */
+static int compile_for(const struct capture *capture, const char *filter, struct bpf_program *ret) {
+    int dlt = pcap_datalink(capture->pcap);
+    if (known_here(dlt) == dlt) {
+        return pcap_compile(capture->pcap, ret, filter, 1, PCAP_NETMASK_UNKNOWN);
+    }
+    pcap_t *alike = pcap_open_dead(known_here(dlt), CAPTURE_BYTES_MAX);
+    int err = alike ? pcap_compile(alike, ret, filter, 1, PCAP_NETMASK_UNKNOWN) : -1;
+    if (alike) {
+        pcap_close(alike);
+    }
+    return err ? pcap_compile(capture->pcap, ret, filter, 1, PCAP_NETMASK_UNKNOWN) : 0; /* it says what is wrong */
+}
+
 static int set_filter(struct capture *capture, const char *filter, char *problem) {
     struct bpf_program program;
     if (!*filter) {
         return 0;
     }
-    int err = pcap_compile(capture->pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN);
+    int err = compile_for(capture, filter, &program);
     if (err == 0) {
         err = pcap_setfilter(capture->pcap, &program);
         pcap_freecode(&program);
@@ -263,8 +282,7 @@ int capture_link_type(const struct capture *capture) {
 
 const char *capture_link_name(int dlt) {
     static __thread char unnamed[24];
-    bool is_raw = dlt == TW_DLT_RAW_OPENBSD || dlt == TW_DLT_RAW_FILE; /* numbers of other systems, not named here */
-    const char *name = pcap_datalink_val_to_name(is_raw ? TW_DLT_RAW : dlt);
+    const char *name = pcap_datalink_val_to_name(known_here(dlt));
     if (name) {
         return name;
     }
@@ -411,7 +429,7 @@ int capture_filter_create(const char *filter, int dlt, uint32_t snaplen, struct 
                           char *problem) {
     char error[PCAP_ERRBUF_SIZE] = "no memory";
     struct capture_filter *made = calloc(1, sizeof(*made));
-    pcap_t *pcap = made ? empty_file(dlt, snaplen, error) : NULL;
+    pcap_t *pcap = made ? empty_file(known_here(dlt), snaplen, error) : NULL;
     int err = pcap ? pcap_compile(pcap, &made->program, filter, 1, PCAP_NETMASK_UNKNOWN) : -1;
     if (err) {
         snprintf(problem, CAPTURE_PROBLEM_MAX, "%s: the filter \"%s\" cannot be used: %s", name, filter,
