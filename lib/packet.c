@@ -28,6 +28,17 @@ static uint8_t captured_fields(size_t left, size_t header) {
                      (left >= 16 ? TW_HAS_WINDOW : 0));
 }
 
+/* The fixed part of a TCP header, all of which is there. */
+static inline void keep_fixed(struct tw_packet *view, const uint8_t *h) {
+    view->sport = tw_be16(h);
+    view->dport = tw_be16(h + 2);
+    view->seq = tw_be32(h + 4);
+    view->ack = tw_be32(h + 8);
+    view->wire_flags = h[13];
+    view->flags = effective_flags(h[13]);
+    view->window = tw_be16(h + 14);
+}
+
 /* The fields of a TCP header; of a cut one those that are not there come out as 0, and `has` does not announce them. */
 static void keep_tcp(struct tw_packet *view, const uint8_t *h, size_t left, size_t header) {
     uint8_t padded[TCP_HEADER] = {0};
@@ -37,13 +48,7 @@ static void keep_tcp(struct tw_packet *view, const uint8_t *h, size_t left, size
     }
     view->status |= TW_PACKET_TCP;
     view->has = captured_fields(left, header);
-    view->sport = tw_be16(h);
-    view->dport = tw_be16(h + 2);
-    view->seq = tw_be32(h + 4);
-    view->ack = tw_be32(h + 8);
-    view->wire_flags = h[13];
-    view->flags = effective_flags(h[13]);
-    view->window = tw_be16(h + 14);
+    keep_fixed(view, h);
     if (view->flags & TW_TCP_SYN && view->has & TW_HAS_OPTIONS) {
         view->window_scale = (int16_t)tw_tcpopt_window_scale(h + TCP_HEADER, header - TCP_HEADER);
     }
@@ -308,13 +313,7 @@ static inline void view_tcp(struct tw_packet *view, const uint8_t *tcp, uint32_t
     view->status = TW_PACKET_TCP;
     view->proto = TW_PROTO_TCP;
     view->has = TW_HAS_SEQ | TW_HAS_ACK | TW_HAS_FLAGS | TW_HAS_WINDOW | TW_HAS_OPTIONS;
-    view->sport = tw_be16(tcp);
-    view->dport = tw_be16(tcp + 2);
-    view->seq = tw_be32(tcp + 4);
-    view->ack = tw_be32(tcp + 8);
-    view->wire_flags = tcp[13];
-    view->flags = effective_flags(tcp[13]);
-    view->window = tw_be16(tcp + 14);
+    keep_fixed(view, tcp);
     view->window_scale = -1;
     if (view->flags & TW_TCP_SYN) {
         view->window_scale = (int16_t)tw_tcpopt_window_scale(tcp + TCP_HEADER, header - TCP_HEADER);
