@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "flowrecord.h"
 #include "writer.h"
 
 static void report_alarm(struct tw_tracker *t, const struct tw_flow *flow, enum tw_side side, tw_time time,
@@ -19,15 +20,15 @@ static void report_alarm(struct tw_tracker *t, const struct tw_flow *flow, enum 
         .receiver = side,
         .window = detect->window,
         .threshold = t->settings.detect.threshold,
-        .scale = (enum tw_scale)flow->window[side].scale,
-        .shift = flow->window[side].shift,
+        .scale = (enum tw_scale)flow->side[side].window.scale,
+        .shift = tw_window_shift(&flow->side[side].window),
         .episode = detect->episodes,
         .low_segments = episode->low,
         .zero_segments = episode->zero,
         .probes = episode->probes,
         .duration = duration,
     };
-    tw_flow_name(flow, tw_flowtable_scope(t->table, flow), &event.flow);
+    tw_flowrecord_name(t->table, flow, &event.flow);
     strncpy(event.pcap, tw_extract_pcap(t->extract, flow), sizeof event.pcap - 1);
     (void)tw_writer_alarm(t->writer, &event); /* what finds no room is counted there */
 }
@@ -45,7 +46,8 @@ void tw_alarm_try(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side,
     if (!detect || !detect->episode.is_open) {
         return;
     }
-    enum tw_decision decision = tw_detect_decide(&t->settings.detect, detect, tw_flow_segments(flow, side), t->clock);
+    enum tw_decision decision =
+        tw_detect_decide(&t->settings.detect, detect, tw_flowtable_segments(t->table, flow, side), t->clock);
     if (decision == TW_DECISION_NONE) {
         return;
     }

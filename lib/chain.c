@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "chain.h"
 
+#include <netinet/in.h>
+
 /* The chain. */
 
 static void append(struct tw_extract *x, struct tw_extraction *e, struct tw_ring_entry *entry, tw_ref ref) {
@@ -63,9 +65,8 @@ static void turn_chain(struct tw_extract *x, struct tw_extraction *e, const stru
 static void find_aside(struct tw_extract *x, struct tw_extraction *e, const struct tw_flow *flow, tw_ref done,
                        struct found *found) {
     for (int side = 0; side < TW_SIDE_COUNT; side++) {
-        const struct tw_handshake *h = tw_flow_aside(flow, (enum tw_side)side)
-                                           ? tw_handshakes_get(x->handshakes, tw_flow_aside(flow, (enum tw_side)side))
-                                           : NULL;
+        uint32_t number = tw_flow_aside(tw_flowtable_rest(x->table, flow), (enum tw_side)side);
+        const struct tw_handshake *h = number ? tw_handshakes_get(x->handshakes, number) : NULL;
         if (h && h->ref > done) {
             e->aside |= (uint8_t)(1 << side);
             count_found(found, side, true);
@@ -73,19 +74,24 @@ static void find_aside(struct tw_extract *x, struct tw_extraction *e, const stru
     }
 }
 
+/* Segments with SYN; other protocols have none. */
+static uint64_t count_syns(const struct tw_extract *x, const struct tw_flow *flow, enum tw_side side) {
+    return flow->proto == IPPROTO_TCP ? tw_flowtable_sum(x->table, flow, side, TW_COUNT_SYNS) : 0;
+}
+
 /*
  * How many packets had left the ring before the extraction began, as far as their side was wanted. With extract.before
  * the ring may have lost packets from before that time as well; nobody knows how many, so they are all counted when it
  * reaches less far.
  */
-static uint64_t count_missing(const struct tw_extraction *e, const struct tw_flow *flow,
+static uint64_t count_missing(const struct tw_extract *x, const struct tw_extraction *e, const struct tw_flow *flow,
                               const struct tw_flow_extraction *state, const struct found *found) {
     uint64_t missing = 0;
     bool reaches = e->since_until && found->oldest_clock < e->since;
-    for (int side = 0; side < TW_SIDE_COUNT; side++) {
-        const struct tw_flow_side *s = &flow->side[side];
-        uint64_t packets = s->packets - state->done_packets[side] - found->packets[side];
-        uint64_t syns = flow->rest[side].syns - state->done_syns[side] - found->syns[side];
+    for (enum tw_side side = TW_A; side < TW_SIDE_COUNT; side++) {
+        uint64_t packets =
+            tw_flowtable_sum(x->table, flow, side, TW_COUNT_PACKETS) - state->done_packets[side] - found->packets[side];
+        uint64_t syns = count_syns(x, flow, side) - state->done_syns[side] - found->syns[side];
         bool is_wanted_side = e->sides_before & 1 << side;
         missing += is_wanted_side && !reaches ? packets : syns;
     }
@@ -96,9 +102,9 @@ static uint64_t count_missing(const struct tw_extraction *e, const struct tw_flo
 void tw_chain_done(const struct tw_extract *x, const struct tw_flow *flow, struct tw_flow_extraction *state,
                    tw_ref raising) {
     state->done = raising ? raising - 1 : flow->last_entry;
-    for (int side = 0; side < TW_SIDE_COUNT; side++) {
-        state->done_packets[side] = flow->side[side].packets;
-        state->done_syns[side] = flow->rest[side].syns;
+    for (enum tw_side side = TW_A; side < TW_SIDE_COUNT; side++) {
+        state->done_packets[side] = tw_flowtable_sum(x->table, flow, side, TW_COUNT_PACKETS);
+        state->done_syns[side] = count_syns(x, flow, side);
     }
     struct tw_ring_entry *entry = raising ? tw_ring_get(x->ring, raising) : NULL;
     if (entry) {
@@ -112,10 +118,9 @@ void tw_chain_take(struct tw_extract *x, struct tw_extraction *e, const struct t
                    const struct tw_flow_extraction *state) {
     struct found found = {.oldest_clock = tw_flow_last_clock(flow)};
     turn_chain(x, e, flow, state->done, &found);
-    e->next_packet =
-        1 + flow->side[TW_A].packets + flow->side[TW_B].packets - found.packets[TW_A] - found.packets[TW_B];
+    e->next_packet = 1 + tw_flowtable_packets(x->table, flow) - found.packets[TW_A] - found.packets[TW_B];
     e->gap.at = 1 + state->done_packets[TW_A] + state->done_packets[TW_B];
     e->gap.end = e->next_packet;
     find_aside(x, e, flow, state->done, &found);
-    e->gap.missing = count_missing(e, flow, state, &found);
+    e->gap.missing = count_missing(x, e, flow, state, &found);
 }

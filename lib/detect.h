@@ -40,13 +40,13 @@ static inline enum tw_verdict tw_detect_raw(const struct tw_detect_settings *set
     return raw >= settings->rearm ? TW_VERDICT_REARMED : TW_VERDICT_BETWEEN; /* never below the threshold */
 }
 
-/* What the segment that `window` was just fed means. Of an unknown scale only 0 is certain. */
-static inline enum tw_verdict tw_detect_scaled(const struct tw_detect_settings *settings,
-                                               const struct tw_window *window) {
-    if (window->has_effective) {
-        return tw_detect_raw(settings, window->effective);
+/* What the segment that the window of `edge` was just fed means. Of an unknown scale only 0 is certain. */
+static inline enum tw_verdict tw_detect_scaled(const struct tw_detect_settings *settings, const struct tw_edge *edge) {
+    uint32_t effective = tw_edge_effective(edge);
+    if (tw_edge_has(edge, TW_EDGE_HAS_EFFECTIVE)) {
+        return tw_detect_raw(settings, effective);
     }
-    return window->effective ? TW_VERDICT_REARMED : settings->threshold ? TW_VERDICT_LOW : TW_VERDICT_BETWEEN;
+    return effective ? TW_VERDICT_REARMED : settings->threshold ? TW_VERDICT_LOW : TW_VERDICT_BETWEEN;
 }
 
 /* Count a low segment; returns true when an episode begins with it. */

@@ -28,7 +28,7 @@ static void wait_end(struct tw_extract *x, struct tw_extraction *e) {
 /* The flow that is extracted, while it lives: its slot may have become another one. */
 static struct tw_flow *flow_of(const struct tw_extract *x, const struct tw_extraction *e) {
     struct tw_flow *flow = e->flow ? tw_flowtable_get(x->table, e->flow) : NULL;
-    return flow && flow->index == e->id.index ? flow : NULL;
+    return flow && tw_flowtable_index(x->table, flow) == e->id.index ? flow : NULL;
 }
 
 /* What is wanted. */
@@ -127,8 +127,9 @@ static enum tw_side first_aside(const struct tw_extract *x, const struct tw_extr
     if (e->aside != TW_ALL_SIDES) {
         return e->aside == 1 << TW_A ? TW_A : TW_B;
     }
-    const struct tw_handshake *a = tw_handshakes_get(x->handshakes, tw_flow_aside(flow, TW_A));
-    const struct tw_handshake *b = tw_handshakes_get(x->handshakes, tw_flow_aside(flow, TW_B));
+    const struct tw_flow_rest *rest = tw_flowtable_rest(x->table, flow);
+    const struct tw_handshake *a = tw_handshakes_get(x->handshakes, tw_flow_aside(rest, TW_A));
+    const struct tw_handshake *b = tw_handshakes_get(x->handshakes, tw_flow_aside(rest, TW_B));
     return !b || (a && a->ref < b->ref) ? TW_A : TW_B;
 }
 
@@ -156,9 +157,10 @@ static bool pump_aside(struct tw_extract *x, struct tw_extraction *e, tw_time cl
     }
     while (e->aside && !e->is_full) {
         enum tw_side side = first_aside(x, e, flow);
-        uint64_t number = flow->rest[side].handshake_number;
+        const struct tw_flow_rest *rest = tw_flowtable_rest(x->table, flow);
+        uint64_t number = rest->side[side].handshake_number;
         cross_gap(x, e, number);
-        if (is_in_range(x, number) && write_aside(x, e, tw_flow_aside(flow, side), clock) == TW_EAGAIN) {
+        if (is_in_range(x, number) && write_aside(x, e, tw_flow_aside(rest, side), clock) == TW_EAGAIN) {
             return false;
         }
         e->gap.at = number + 1;

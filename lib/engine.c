@@ -16,9 +16,7 @@
 #include "walk.h"
 
 enum {
-    BATCH = 32,          /* packets whose buckets are on their way from memory at the same time */
-    KEYS_AHEAD = 12,     /* so many packets before their turn the keys of their flows are fetched, */
-    FLOWS_AHEAD = 6,     /*   and then the rest of them */
+    BATCH = 64,          /* packets whose flows are on their way from memory at the same time */
     PUMP_BYTES = 1 << 20 /* moved for each waiting extraction at a tick */
 };
 
@@ -183,7 +181,6 @@ static bool would_push_batch_out(const struct tw_engine *engine, uint32_t caplen
 static void feed_flow(struct tw_engine *engine, struct tw_tracked *tracked, const struct tw_frame *from) {
     tracked->key_end = tw_flowkey_init(&tracked->key, &tracked->packet);
     tracked->hash = tw_flowtable_hash(engine->table, &tracked->key, &tracked->packet.scope);
-    tw_flowtable_prefetch_bucket(engine->table, tracked->hash);
     tracked->ref = put(engine, tracked, from);
     if (++engine->n == BATCH) {
         tw_engine_flush(engine);
@@ -219,6 +216,7 @@ void tw_engine_feed(struct tw_engine *engine, const struct tw_frame *from) {
     tracked->clock = tw_clock_feed(&engine->clock, tracked->time);
     if (engine->clock.jumps != engine->jumps) {
         engine->jumps = engine->clock.jumps;
+        tw_skews_add(&engine->table->skews, engine->clock.offset);
         packet->flow_stat |= TW_STAT_TIME_JUMP;
     }
     count_time(engine, tracked->time);
@@ -231,25 +229,30 @@ void tw_engine_feed(struct tw_engine *engine, const struct tw_frame *from) {
     }
 }
 
-void tw_engine_flush(struct tw_engine *engine) {
+/*
+ * What a batch will touch is asked for in rounds, each for all of its packets at once: so a round waits for memory, and for
+ * the translation of addresses, about once, where asking packet by packet waits each time (8 ns for each packet and round
+ * instead of 40 to 60, with 100 000 flows).
+ */
+static inline TW_PREFETCH void prefetch_batch(const struct tw_engine *engine, uint32_t n) {
     const struct tw_tracked *batch = engine->batch;
-    uint32_t n = engine->n, keys = 0, flows = 0;
-    engine->n = 0;
-    for (; keys < n && keys < KEYS_AHEAD; keys++) {
-        tw_flowtable_prefetch_key(engine->table, batch[keys].hash);
-    }
-    for (; flows < n && flows < FLOWS_AHEAD; flows++) {
-        tw_flowtable_prefetch_flow(engine->table, batch[flows].hash, batch[flows].key_end);
+    for (uint32_t i = 0; i < n; i++) {
+        tw_flowtable_prefetch_bucket(engine->table, batch[i].hash);
     }
     for (uint32_t i = 0; i < n; i++) {
-        if (keys < n) {
-            tw_flowtable_prefetch_key(engine->table, batch[keys++].hash);
-        }
-        if (flows < n) {
-            tw_flowtable_prefetch_flow(engine->table, batch[flows].hash, batch[flows].key_end);
-            flows++;
-        }
-        tw_tracker_packet(engine->tracker, &batch[i]);
+        tw_flowtable_prefetch_key(engine->table, batch[i].hash);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        tw_flowtable_prefetch_flow(engine->table, batch[i].hash, batch[i].key_end);
+    }
+}
+
+void tw_engine_flush(struct tw_engine *engine) {
+    uint32_t n = engine->n;
+    engine->n = 0;
+    prefetch_batch(engine, n);
+    for (uint32_t i = 0; i < n; i++) {
+        tw_tracker_packet(engine->tracker, &engine->batch[i]);
     }
     if (engine->clock.started) {
         tw_tracker_serve(engine->tracker, engine->clock.now);

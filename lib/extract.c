@@ -6,6 +6,7 @@
 
 #include "chain.h"
 #include "drain.h"
+#include "flowrecord.h"
 #include "keep.h"
 #include "resize.h"
 #include "writer.h"
@@ -88,7 +89,7 @@ static struct tw_extraction *begin(struct tw_extract *x, struct tw_flow *flow, s
     struct tw_extraction *e = tw_extraction_at(x, number);
     e->serial = ++x->serials;
     e->flow = tw_flowtable_slot(x->table, flow);
-    tw_flow_name(flow, tw_flowtable_scope(x->table, flow), &e->id);
+    tw_flowrecord_name(x->table, flow, &e->id);
     e->sides = e->sides_before = state->sides;
     e->since = since;
     e->since_until = since_until;
@@ -210,7 +211,7 @@ static bool is_selected(const struct tw_extract *x, uint64_t index) {
 }
 
 void tw_extract_flow_begin(struct tw_extract *x, struct tw_flow *flow) {
-    if (x->writer && tw_extract_is_selecting(x) && is_selected(x, flow->index)) {
+    if (x->writer && tw_extract_is_selecting(x) && is_selected(x, tw_flowtable_index(x->table, flow))) {
         struct tw_flow_extraction *state = &tw_flowtable_stall(x->table, flow)->extraction;
         state->sides = TW_ALL_SIDES;
         (void)begin(x, flow, state, 0, 0);
@@ -242,7 +243,7 @@ void tw_extract_flow_end(struct tw_extract *x, struct tw_flow *flow, tw_time clo
     tw_keep_forget(x, flow, TW_B);
     if (e) {
         e->flow = 0; /* before the end, which may free it */
-        tw_extract_end(x, flow, tw_flow_last_time(flow), clock);
+        tw_extract_end(x, flow, tw_flowtable_last_time(x->table, flow), clock);
     }
 }
 

@@ -2,51 +2,121 @@
 /*
  * flow.h — one conversation: who, how far it has come, and what each side has sent.
  *
- * Plain data; it lives in the flow table. What only flows have whose window once fell, or that are extracted, stands in
- * a record of its own (struct tw_stall), since most flows never need it.
+ * Plain data; it lives in the flow table, in parts by how often they are needed, so that a million flows fit in 256 MB
+ * and a packet touches two cache lines of its flow:
+ *
+ *   tw_flow         every packet: 192 bytes, the first line and one for each side
+ *   tw_flow_rest    its first packet and its end: 40 bytes
+ *   tw_flow_more    what does not fit, of few flows
+ *   tw_stall        those whose window once fell, or that are extracted
+ *
+ * Small counters go round when they are full, and tw_flow_more counts how often. What is the same for many flows is
+ * kept once and numbered: scopes, shapes of packets (shape.h), skews of the clock (skew.h).
  */
 #ifndef TW_FLOW_H
 #define TW_FLOW_H
 
-#include <netinet/in.h>
-
 #include "detect.h"
-#include "event.h"
-#include "flowkey.h"
-#include "flowstat.h"
-#include "layers.h"
 #include "ring.h"
 #include "settings.h"
 #include "tcpstate.h"
 #include "timers.h"
 #include "window.h"
 
-/* In place of a reference into the ring: the number of what is kept aside. */
-#define TW_HANDSHAKE_ASIDE (UINT64_C(1) << 63)
-
-/* What one side has sent, as far as every packet changes it: one cache line. */
-struct tw_flow_side {
-    uint64_t packets, bytes, payload; /* bytes on the wire */
-    uint64_t considered;
-    uint64_t flow_stat;
-    tw_time last, last_clock;  /* of its last packet */
-    uint32_t win_min, win_max; /* considered > 0 */
+/* What is counted of a side. */
+enum tw_flow_counter {
+    TW_COUNT_PACKETS,
+    TW_COUNT_BYTES, /* on the wire */
+    TW_COUNT_PAYLOAD,
+    TW_COUNT_WIDE,                   /* those before are counted in 32 bits, this one in 16: */
+    TW_COUNT_UNSAID = TW_COUNT_WIDE, /* segments that said nothing about the window: the others are considered */
+    TW_COUNT_SYNS,                   /* and in 8 bits */
+    TW_COUNT_FULL,                   /* segments that filled the window that they were sent into */
+    TW_COUNTERS,
 };
 
-/* The rest of it: another. */
+/* What one side has sent. */
+struct tw_flow_side {
+    uint32_t count[TW_COUNT_WIDE]; /* to be read with tw_flowtable_sum, as are those of the next and of tcp */
+    uint16_t unsaid;
+    uint8_t ttl;                     /* of its first packet */
+    uint8_t last_skew;               /* of its last packet, by number */
+    tw_time first_clock, last_clock; /* of its first and its last packet */
+    struct tw_window window;
+    union {
+        struct tw_tcp_side tcp;
+        uint16_t icmp; /* with has_icmp, of side A: type << 8 | code of the flow's first packet */
+    };
+};
+
+enum { TW_SHAPES_PER_SIDE = 2 };
+
+struct tw_flow {
+    union {
+        uint32_t addr[2]; /* IPv4: as in the key */
+        struct {
+            uint32_t pair; /* IPv6: number of its addresses */
+            uint32_t hash; /* and the hash of the key */
+        };
+    };
+    union {
+        uint16_t port[2]; /* this and the next as in the key */
+        uint32_t ports;
+    };
+    union {
+        struct {
+            uint8_t ip_version, proto; /* ip_version 0: the slot is free */
+        };
+        uint16_t kind;
+    };
+    uint8_t state;         /* enum tw_flow_state */
+    uint8_t spoken : 2;    /* a bit for each side that has sent something */
+    uint8_t initiator : 1; /* which end of the key is A */
+    uint8_t last_side : 1; /* who sent the last packet */
+    uint8_t has_stall : 1;
+    uint8_t has_icmp : 1;
+    uint8_t has_win_init : 2; /* a bit for each side */
+    uint32_t next;            /* in the bucket */
+    uint32_t more; /* with has_stall, number of its struct tw_stall; else of its struct tw_flow_more, or 0: none */
+    tw_ref last_entry;
+    struct tw_edge edge[TW_SIDE_COUNT];
+    uint8_t shape[TW_SIDE_COUNT][TW_SHAPES_PER_SIDE]; /* the first ones of each side's packets, by number; 0: none */
+    uint8_t first_skew[TW_SIDE_COUNT];                /* of its first packet, by number */
+    struct tw_timer_mark timer;                       /* of the slot: stays when the flow ends */
+    uint8_t has_macs : 2;                             /* a bit for each side; and */
+    uint8_t has_other_macs : 2;                       /* than the other side: in tw_flow_more */
+
+    struct tw_flow_side side[TW_SIDE_COUNT];
+} __attribute__((aligned(64)));
+
+_Static_assert(sizeof(struct tw_flow) == 3 * 64, "a flow is three cache lines");
+
 struct tw_flow_rest {
-    tw_time first, first_clock; /* of its first packet */
-    uint64_t handshake;         /* its last SYN that has all its options; see tw_flow_aside */
-    uint32_t handshake_number;  /* which packet of the flow that was, from 1 */
-    uint32_t syns;              /* segments with SYN */
-    uint32_t no_segment;        /* packets of TCP that are none: later fragments; counted up to what fits */
-    uint32_t full;              /* segments that filled the window; as far as that holds them, as the one above */
-    uint32_t neighbour;         /* of a one-sided flow among those: here A has the older one, B the newer one */
-    uint16_t win_init;          /* first raw window; flow->has_win_init */
-    uint8_t chains[TW_CHAINS_PER_SIDE]; /* those of all its packets */
-    uint8_t smac[6], dmac[6];
-    bool has_macs;
-    uint8_t ttl; /* of the first packet */
+    uint64_t index : 48;
+    uint64_t ethertype : 16;
+    uint8_t macs[TW_SIDE_COUNT][6]; /* of the link's ends that A, and B, are behind, by the first packet with any */
+    struct tw_flow_rest_side {
+        uint32_t handshake : 31; /* its last SYN that has all its options: the lower bits of where it is in the ring; */
+        uint32_t is_aside : 1;   /*   or the number of what is kept aside; 0 of these: there is none */
+        uint16_t handshake_number; /* which packet of the flow that was, from 1; stops at what fits */
+        uint16_t win_init;         /* first raw window; flow->has_win_init */
+    } side[TW_SIDE_COUNT];
+    uint32_t scope; /* number; 0: the empty one */
+} __attribute__((packed, aligned(4)));
+
+_Static_assert(sizeof(struct tw_flow_rest) == 40, "the rest of a flow is 40 bytes");
+
+/* What few flows need. */
+struct tw_flow_more {
+    struct tw_flow_more_side {
+        uint32_t rounds[TW_COUNTERS];       /* of the counters */
+        uint32_t no_segment;                /* packets of TCP that are none: later fragments; stops at what fits */
+        tw_time first_skew, last_skew;      /* with TW_SKEW_ODD */
+        uint64_t flow_stat;                 /* bits that packets of other shapes have set */
+        uint8_t chains[TW_CHAINS_PER_SIDE]; /* with has_chains: those of all its packets, by number (layers.h) */
+        bool has_chains;
+        uint8_t smac[6], dmac[6];
+    } side[TW_SIDE_COUNT];
 };
 
 /* What has become of a flow's packets in extraction, over all the extractions of its life. */
@@ -63,74 +133,23 @@ struct tw_flow_extraction {
 };
 
 struct tw_stall {
+    uint32_t more; /* number of its struct tw_flow_more; 0: none */
     struct tw_detect detect[TW_SIDE_COUNT];
     struct tw_flow_extraction extraction;
 };
 
-struct tw_flow {
-    /* what finds it: the first cache line */
-    struct tw_flowkey key;
-    uint32_t next;                /* in the bucket */
-    uint32_t stall;               /* number of its struct tw_stall; 0: none */
-    uint8_t state;                /* enum tw_flow_state */
-    uint8_t last_side;            /* who sent the last packet */
-    uint8_t chain[TW_SIDE_COUNT]; /* the headers of each side's last packet, by their number (layers.h) */
-    uint8_t initiator : 1;        /* which end of the key is A */
-    uint8_t is_listed : 1;        /* among the one-sided flows */
-    uint8_t has_win_init : 2;     /* a bit for each side */
-    uint8_t has_icmp : 1;
-    uint16_t ethertype;
-    tw_ref last_entry;
-
-    /* what every packet changes */
-    struct tw_flow_side side[TW_SIDE_COUNT];
-    struct tw_window window[TW_SIDE_COUNT];
-
-    /* what few packets need */
-    uint64_t index; /* from 1; 0: the slot is free */
-    uint32_t hash;
-    uint32_t scope;             /* number in the table of scopes; 0: the empty one */
-    struct tw_timer_mark timer; /* of the slot: stays when the flow ends */
-    uint16_t icmp;              /* type << 8 | code of its first packet, where it has them */
-    struct tw_tcp_side tcp[TW_SIDE_COUNT];
-    struct tw_flow_rest rest[TW_SIDE_COUNT];
-} __attribute__((aligned(64)));
-
-_Static_assert(sizeof(struct tw_flow) == 7 * 64, "a flow is seven cache lines");
-
-/* The clock and the time at its last packet. */
+/* The clock at its last packet. */
 static inline tw_time tw_flow_last_clock(const struct tw_flow *flow) {
     return flow->side[flow->last_side].last_clock;
 }
 
-static inline tw_time tw_flow_last_time(const struct tw_flow *flow) {
-    return flow->side[flow->last_side].last;
-}
-
-/* The number of the side's handshake among those kept aside; 0: it is in the ring, if anywhere. */
-static inline uint32_t tw_flow_aside(const struct tw_flow *flow, enum tw_side side) {
-    uint64_t handshake = flow->rest[side].handshake;
-    return handshake & TW_HANDSHAKE_ASIDE ? (uint32_t)handshake : 0;
-}
-
-static inline void tw_flow_set_aside(struct tw_flow *flow, enum tw_side side, uint32_t number) {
-    flow->rest[side].handshake = number ? TW_HANDSHAKE_ASIDE | number : 0;
-}
-
-/* Count in one of the small counters, which stop when they are full. */
-static inline void tw_flow_count(uint32_t *counter) {
-    *counter += *counter != UINT32_MAX;
-}
-
-/* How many segments a side has sent. */
-static inline uint64_t tw_flow_segments(const struct tw_flow *flow, enum tw_side side) {
-    bool is_tcp = flow->key.proto == IPPROTO_TCP;
-    return is_tcp ? flow->side[side].packets - flow->rest[side].no_segment : 0;
-}
-
 /* Whether both sides have sent something. */
 static inline bool tw_flow_is_two_sided(const struct tw_flow *flow) {
-    return flow->side[TW_A].packets && flow->side[TW_B].packets;
+    return flow->spoken == TW_ALL_SIDES;
+}
+
+static inline bool tw_flow_has_spoken(const struct tw_flow *flow, enum tw_side side) {
+    return flow->spoken & 1 << side;
 }
 
 /* The side that a packet is from, given which end of the key sent it. */
@@ -138,69 +157,31 @@ static inline enum tw_side tw_flow_side_of(const struct tw_flow *flow, int key_e
     return (enum tw_side)(key_end ^ flow->initiator);
 }
 
+/* The number of the side's handshake among those kept aside; 0: it is in the ring, if anywhere. */
+static inline uint32_t tw_flow_aside(const struct tw_flow_rest *rest, enum tw_side side) {
+    return rest->side[side].is_aside ? rest->side[side].handshake : 0;
+}
+
+/* 0: there is none any more. */
+static inline void tw_flow_set_aside(struct tw_flow_rest *rest, enum tw_side side, uint32_t number) {
+    rest->side[side].is_aside = true;
+    rest->side[side].handshake = number & INT32_MAX;
+}
+
+/* Whether the side's handshake stands here in the ring; all that the ring holds at a time differs in 31 bits. */
+static inline bool tw_flow_is_handshake(const struct tw_flow_rest *rest, enum tw_side side, tw_ref ref) {
+    return !rest->side[side].is_aside && rest->side[side].handshake == (ref & INT32_MAX);
+}
+
+static inline void tw_flow_set_handshake(struct tw_flow_rest *rest, enum tw_side side, tw_ref ref) {
+    rest->side[side].is_aside = false;
+    rest->side[side].handshake = ref & INT32_MAX;
+}
+
 /*
  * Who began the flow, by its first packet: its sender, but the receiver of a SYN-ACK, and of a packet without SYN from a
  * port below 1024 and below the destination's. Returns the side that the packet is from.
  */
 enum tw_side tw_flow_first_side(const struct tw_packet *packet);
-
-/* For tw_flow_account(): what only the first packet of a side tells; and a packet with other headers than the one before. */
-void tw_flow_begin_side(struct tw_flow_rest *rest, const struct tw_packet *packet, tw_time clock, tw_time packet_time);
-void tw_flow_note_chain(struct tw_flow *flow, enum tw_side side, uint8_t chain);
-
-/* Count a packet of the flow: bytes on the wire, times, addresses of its link. */
-static inline void tw_flow_account(struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet,
-                                   uint8_t chain, uint32_t wirelen, tw_time clock, tw_time packet_time) {
-    struct tw_flow_side *s = &flow->side[side];
-    if (!s->packets++) {
-        tw_flow_begin_side(&flow->rest[side], packet, clock, packet_time);
-    }
-    if (flow->chain[side] != chain || !chain) {
-        tw_flow_note_chain(flow, side, chain);
-    }
-    s->bytes += wirelen;
-    s->flow_stat |= packet->flow_stat;
-    s->last = packet_time;
-    s->last_clock = clock;
-    flow->last_side = (uint8_t)side;
-}
-
-/* Count what TCP says in it: payload, first window, SYN. */
-static inline void tw_flow_segment(struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet) {
-    flow->side[side].payload += packet->payload;
-    if (!(flow->has_win_init & 1 << side) && packet->has & TW_HAS_WINDOW) {
-        flow->has_win_init |= (uint8_t)(1 << side);
-        flow->rest[side].win_init = packet->window;
-    }
-    if (packet->has & TW_HAS_FLAGS && packet->flags & TW_TCP_SYN) {
-        flow->rest[side].syns++;
-    }
-}
-
-/* Count what is no segment: another protocol, or a later fragment, whose payload the first one has told. */
-void tw_flow_no_segment(struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet);
-
-/* Count a considered segment of a window. */
-static inline void tw_flow_considered(struct tw_flow *flow, enum tw_side side, uint32_t window) {
-    struct tw_flow_side *s = &flow->side[side];
-    if (!s->considered++) {
-        s->win_min = s->win_max = window;
-    } else if (window < s->win_min) {
-        s->win_min = window;
-    } else if (window > s->win_max) {
-        s->win_max = window;
-    }
-}
-
-/* How the outputs name the flow. */
-void tw_flow_name(const struct tw_flow *flow, const struct tw_scope *scope, struct tw_flow_id *ret);
-
-/* Add the bits of the flow's record to those seen, without making one; stall may be NULL. */
-void tw_flow_gather(const struct tw_flow *flow, const struct tw_stall *stall, const struct tw_chains *chains,
-                    enum tw_flow_end end, struct tw_seen_bits *seen);
-
-/* The flow's record at its end; stall may be NULL. */
-void tw_flow_record(const struct tw_flow *flow, const struct tw_stall *stall, const struct tw_scope *scope,
-                    const struct tw_chains *chains, enum tw_flow_end end, struct tw_flow_record *ret);
 
 #endif

@@ -18,7 +18,12 @@ struct tw_flowkey {
         struct {
             struct tw_addr addr[2]; /* the one with the smaller (addr, port) first, as their words compare */
             uint16_t port[2];
-            uint8_t ip_version, proto;
+            union {
+                struct {
+                    uint8_t ip_version, proto;
+                };
+                uint16_t kind; /* both */
+            };
             uint16_t zero;
         };
         uint64_t word[5];

@@ -2,6 +2,7 @@
 #include "flowtable.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,25 @@ static uint64_t buckets_for(uint32_t max) {
     return n;
 }
 
+/* The pools, with what is in them; those for what a flow has one of at most have room for as many as flows. */
+static int init_pools(struct tw_flowtable *table, uint32_t max) {
+    int err = tw_pool_init(&table->flows, sizeof(struct tw_flow), max);
+    err = err ? err : tw_pool_init(&table->rests, sizeof(struct tw_flow_rest), max);
+    err = err ? err : tw_pool_init(&table->mores, sizeof(struct tw_flow_more), max);
+    err = err ? err : tw_pool_init(&table->stalls, sizeof(struct tw_stall), max);
+    err = err ? err : tw_pool_init(&table->pairs, 2 * sizeof(struct tw_addr), max);
+    return err ? err : tw_pool_init(&table->scopes, sizeof(struct tw_scope_slot), max);
+}
+
+static int grow_pools(struct tw_flowtable *table, uint32_t max) {
+    int err = tw_pool_grow(&table->flows, max);
+    err = err ? err : tw_pool_grow(&table->rests, max);
+    err = err ? err : tw_pool_grow(&table->mores, max);
+    err = err ? err : tw_pool_grow(&table->stalls, max);
+    err = err ? err : tw_pool_grow(&table->pairs, max);
+    return err ? err : tw_pool_grow(&table->scopes, max);
+}
+
 struct tw_flowtable *tw_flowtable_create(const struct tw_flow_settings *settings, const struct tw_hash_key *secret) {
     struct tw_flowtable *table = calloc(1, sizeof *table);
     if (!table) {
@@ -22,9 +42,7 @@ struct tw_flowtable *tw_flowtable_create(const struct tw_flow_settings *settings
     tw_factors_init(&table->factors, secret);
     uint64_t n_buckets = buckets_for(settings->max);
     table->mask = n_buckets - 1;
-    if (n_buckets > UINT32_MAX || tw_pool_init(&table->flows, sizeof(struct tw_flow), settings->max) ||
-        tw_pool_init(&table->stalls, sizeof(struct tw_stall), settings->max) ||
-        tw_pool_init(&table->scopes, sizeof(struct tw_scope_slot), settings->max) ||
+    if (n_buckets > UINT32_MAX || init_pools(table, settings->max) ||
         tw_pool_init(&table->buckets, sizeof(uint32_t), (uint32_t)n_buckets)) {
         tw_flowtable_destroy(table);
         return NULL;
@@ -37,11 +55,36 @@ void tw_flowtable_destroy(struct tw_flowtable *table) {
         return;
     }
     tw_pool_fini(&table->flows);
+    tw_pool_fini(&table->rests);
+    tw_pool_fini(&table->mores);
     tw_pool_fini(&table->stalls);
+    tw_pool_fini(&table->pairs);
     tw_pool_fini(&table->scopes);
     tw_pool_fini(&table->buckets);
+    tw_lineup_fini(&table->one_sided);
     tw_elders_fini(&table->elders);
     free(table);
+}
+
+uint32_t tw_flowtable_hash_of(const struct tw_flowtable *table, const struct tw_flow *flow) {
+    struct tw_flowkey key;
+    tw_flowtable_key(table, flow, &key);
+    return tw_flowtable_hash(table, &key, tw_flowtable_scope(table, flow));
+}
+
+/* Put every flow into its bucket, of which none has any yet. */
+static void fill_buckets(struct tw_flowtable *table) {
+    for (uint32_t slot = 1; slot <= table->flows.touched; slot++) {
+        struct tw_flow *flow = tw_flowtable_get(table, slot);
+        if (flow) {
+            uint32_t hash = tw_flowtable_hash_of(table, flow), *bucket = tw_flowtable_bucket(table, hash);
+            if (flow->ip_version != 4) {
+                flow->hash = hash;
+            }
+            flow->next = *bucket;
+            *bucket = slot;
+        }
+    }
 }
 
 /* More buckets, and every flow in its new one. */
@@ -53,21 +96,12 @@ static int spread(struct tw_flowtable *table, uint64_t n_buckets) {
     tw_pool_fini(&table->buckets);
     table->buckets = buckets;
     table->mask = n_buckets - 1;
-    for (uint32_t slot = 1; slot <= table->flows.touched; slot++) {
-        struct tw_flow *flow = tw_flowtable_at(table, slot);
-        if (flow->index) {
-            uint32_t *bucket = tw_flowtable_bucket(table, flow->hash);
-            flow->next = *bucket;
-            *bucket = slot;
-        }
-    }
+    fill_buckets(table);
     return 0;
 }
 
 int tw_flowtable_grow(struct tw_flowtable *table, uint32_t max) {
-    int err = tw_pool_grow(&table->flows, max);
-    err = err ? err : tw_pool_grow(&table->stalls, max);
-    err = err ? err : tw_pool_grow(&table->scopes, max);
+    int err = grow_pools(table, max);
     if (!err && buckets_for(max) > table->mask + 1) {
         err = spread(table, buckets_for(max));
     }
@@ -75,7 +109,14 @@ int tw_flowtable_grow(struct tw_flowtable *table, uint32_t max) {
 }
 
 void tw_flowtable_configure(struct tw_flowtable *table, const struct tw_flow_settings *settings) {
+    const struct tw_flow_settings *old = &table->settings;
+    bool is_other_key =
+        old->vlan != settings->vlan || old->tunnel != settings->tunnel || old->interface != settings->interface;
     table->settings = *settings;
+    if (is_other_key) {
+        memset(table->buckets.memory, 0, (table->mask + 1) * sizeof(uint32_t));
+        fill_buckets(table);
+    }
 }
 
 /* Scopes: few in practice, shared by many flows, so each is kept once and counted. */
@@ -122,35 +163,79 @@ static void scope_put(struct tw_flowtable *table, uint32_t number) {
     tw_pool_put(&table->scopes, number);
 }
 
-/* The list of the one-sided. */
+/* Who has to go. */
 
-static uint32_t *older(struct tw_flow *flow) {
-    return &flow->rest[TW_A].neighbour;
+static uint64_t last_entry(const void *table, uint32_t slot) {
+    const struct tw_flow *flow = tw_flowtable_get(table, slot);
+    return flow ? flow->last_entry : 0;
 }
 
-static uint32_t *newer(struct tw_flow *flow) {
-    return &flow->rest[TW_B].neighbour;
+static uint64_t last_of_one_sided(const void *table, uint32_t slot) {
+    const struct tw_flow *flow = tw_flowtable_get(table, slot);
+    return flow && !tw_flow_is_two_sided(flow) ? flow->last_entry : 0;
 }
 
-static void list_append(struct tw_flowtable *table, struct tw_flow *flow) {
-    uint32_t slot = tw_flowtable_slot(table, flow);
-    flow->is_listed = true;
-    *older(flow) = table->newest;
-    *newer(flow) = 0;
-    *(table->newest ? newer(tw_flowtable_at(table, table->newest)) : &table->oldest) = slot;
-    table->newest = slot;
+static void prefetch_flow(const void *table, uint32_t slot) {
+    __builtin_prefetch(tw_flowtable_at(table, slot));
 }
 
-static void list_remove(struct tw_flowtable *table, struct tw_flow *flow) {
-    *(*older(flow) ? newer(tw_flowtable_at(table, *older(flow))) : &table->oldest) = *newer(flow);
-    *(*newer(flow) ? older(tw_flowtable_at(table, *newer(flow))) : &table->newest) = *older(flow);
-    flow->is_listed = false;
+void tw_flowtable_line_up(struct tw_flowtable *table, const struct tw_flow *flow, bool is_new) {
+    struct tw_lineup_owner owner = {table, last_of_one_sided, prefetch_flow};
+    tw_lineup_add(&table->one_sided, &owner, tw_flowtable_slot(table, flow), flow->last_entry, is_new);
 }
 
-void tw_flowtable_move(struct tw_flowtable *table, struct tw_flow *flow) {
-    list_remove(table, flow);
-    if (!tw_flow_is_two_sided(flow)) {
-        list_append(table, flow);
+void tw_flowtable_leave_line(struct tw_flowtable *table) {
+    struct tw_lineup_owner owner = {table, last_of_one_sided, prefetch_flow};
+    tw_lineup_leave(&table->one_sided, &owner);
+}
+
+void tw_flowtable_line_up_again(struct tw_flowtable *table) {
+    struct tw_elders elders = {0};
+    uint32_t left = 0;
+    for (uint32_t slot = 1; slot <= table->flows.touched; slot++) {
+        left += last_of_one_sided(table, slot) != 0;
+    }
+    tw_lineup_fini(&table->one_sided);
+    for (; left; left--) {
+        uint32_t slot = tw_elders_take(&elders, table->flows.touched, last_of_one_sided, table);
+        tw_flowtable_line_up(table, tw_flowtable_at(table, slot), true);
+    }
+    tw_elders_fini(&elders);
+}
+
+struct tw_flow *tw_flowtable_victim(struct tw_flowtable *table) {
+    struct tw_lineup_owner owner = {table, last_of_one_sided, prefetch_flow};
+    uint32_t slot = tw_lineup_take(&table->one_sided, &owner);
+    if (!slot) {
+        slot = tw_elders_take(&table->elders, table->flows.touched, last_entry, table);
+    }
+    return slot ? tw_flowtable_at(table, slot) : NULL;
+}
+
+/* Flows. */
+
+static void set_key(struct tw_flowtable *table, struct tw_flow *flow, uint32_t hash, const struct tw_flowkey *key) {
+    flow->ports = key->half[8];
+    flow->kind = key->kind;
+    if (key->ip_version == 4) {
+        flow->addr[0] = key->half[0];
+        flow->addr[1] = key->half[4];
+    } else {
+        flow->pair = tw_pool_take(&table->pairs);
+        flow->hash = hash;
+        memcpy(tw_pool_get(&table->pairs, flow->pair), key->addr, sizeof key->addr);
+    }
+}
+
+void tw_flowtable_key(const struct tw_flowtable *table, const struct tw_flow *flow, struct tw_flowkey *ret) {
+    *ret = (struct tw_flowkey){0};
+    ret->half[8] = flow->ports;
+    ret->kind = flow->kind;
+    if (flow->ip_version == 4) {
+        ret->half[0] = flow->addr[0];
+        ret->half[4] = flow->addr[1];
+    } else {
+        memcpy(ret->addr, tw_pool_get(&table->pairs, flow->pair), sizeof ret->addr);
     }
 }
 
@@ -162,70 +247,111 @@ struct tw_flow *tw_flowtable_add(struct tw_flowtable *table, uint32_t hash, cons
         return NULL;
     }
     struct tw_flow *flow = tw_flowtable_at(table, slot);
-    uint32_t *bucket = tw_flowtable_bucket(table, hash);
-    flow->key = *key;
-    flow->hash = hash;
+    struct tw_flow_rest *rest = tw_flowtable_rest_at(table, slot);
     flow->timer = timer;
-    flow->index = ++table->total;
-    flow->scope = scope_take(table, scope);
+    uint32_t *bucket = tw_flowtable_bucket(table, hash);
+    set_key(table, flow, hash, key);
+    *rest = (struct tw_flow_rest){.side = {{.is_aside = true}, {.is_aside = true}}};
+    rest->index = ++table->total & (UINT64_MAX >> 16);
+    rest->scope = scope_take(table, scope);
     flow->next = *bucket;
     *bucket = slot;
-    list_append(table, flow);
-    tw_flowtable_prefetch_slot(table, table->flows.free, true); /* that of the next flow */
+    tw_flowtable_prefetch_slot(table, table->flows.free); /* that of the next flow */
     return flow;
 }
 
-void tw_flowtable_remove(struct tw_flowtable *table, struct tw_flow *flow) {
+static void free_parts(struct tw_flowtable *table, const struct tw_flow *flow) {
+    struct tw_flow_rest *rest = tw_flowtable_rest(table, flow);
+    const struct tw_flow_more *more = tw_flowtable_find_more(table, flow);
+    if (flow->ip_version != 4) {
+        tw_pool_put(&table->pairs, flow->pair);
+    }
+    if (more) {
+        tw_pool_put(&table->mores, flow->has_stall ? tw_flowtable_find_stall(table, flow)->more : flow->more);
+    }
+    if (flow->has_stall) {
+        tw_pool_put(&table->stalls, flow->more);
+    }
+    scope_put(table, rest->scope);
+    tw_flow_set_aside(rest, TW_A, 0);
+    tw_flow_set_aside(rest, TW_B, 0);
+}
+
+void tw_flowtable_remove(struct tw_flowtable *table, struct tw_flow *flow, uint32_t hash) {
     uint32_t slot = tw_flowtable_slot(table, flow);
-    uint32_t *link = tw_flowtable_bucket(table, flow->hash);
+    uint32_t *link = tw_flowtable_bucket(table, hash);
     while (*link != slot) {
         link = &tw_flowtable_at(table, *link)->next;
     }
     *link = flow->next;
-    if (flow->is_listed) {
-        list_remove(table, flow);
-    }
-    scope_put(table, flow->scope);
-    if (flow->stall) {
-        tw_pool_put(&table->stalls, flow->stall);
-    }
-    flow->index = 0; /* marks the slot as free */
+    free_parts(table, flow);
+    bool was_lined_up = flow->spoken && !tw_flow_is_two_sided(flow);
+    flow->kind = 0; /* marks the slot as free */
     tw_pool_put(&table->flows, slot);
-}
-
-static uint64_t last_entry(const void *owner, uint32_t slot) {
-    const struct tw_flow *flow = tw_flowtable_get(owner, slot);
-    return flow ? flow->last_entry : 0;
-}
-
-struct tw_flow *tw_flowtable_victim(struct tw_flowtable *table) {
-    uint32_t slot = table->oldest;
-    if (!slot) {
-        slot = tw_elders_take(&table->elders, table->flows.touched, last_entry, table);
+    if (was_lined_up) {
+        tw_flowtable_leave_line(table);
     }
-    return slot ? tw_flowtable_at(table, slot) : NULL;
+}
+
+struct tw_flow_more *tw_flowtable_more(struct tw_flowtable *table, struct tw_flow *flow) {
+    uint32_t *number = flow->has_stall ? &tw_flowtable_find_stall(table, flow)->more : &flow->more;
+    if (!*number) {
+        *number = tw_pool_take(&table->mores);
+    }
+    return tw_pool_get(&table->mores, *number);
 }
 
 struct tw_stall *tw_flowtable_stall(struct tw_flowtable *table, struct tw_flow *flow) {
-    if (!flow->stall) {
-        flow->stall = tw_pool_take(&table->stalls);
+    if (!flow->has_stall) {
+        uint32_t more = flow->more;
+        flow->more = tw_pool_take(&table->stalls);
+        flow->has_stall = true;
+        tw_flowtable_find_stall(table, flow)->more = more;
     }
-    return tw_pool_get(&table->stalls, flow->stall); /* there are as many as flows */
+    return tw_flowtable_find_stall(table, flow);
+}
+
+/* What is told of a flow. */
+
+void tw_flowtable_round(struct tw_flowtable *table, struct tw_flow *flow, enum tw_side side,
+                        enum tw_flow_counter counter) {
+    tw_flowtable_more(table, flow)->side[side].rounds[counter]++;
+}
+
+uint64_t tw_flowtable_segments(const struct tw_flowtable *table, const struct tw_flow *flow, enum tw_side side) {
+    const struct tw_flow_more *more = tw_flowtable_find_more(table, flow);
+    uint64_t packets = tw_flowtable_sum(table, flow, side, TW_COUNT_PACKETS);
+    return flow->proto == IPPROTO_TCP ? packets - (more ? more->side[side].no_segment : 0) : 0;
+}
+
+uint64_t tw_flowtable_considered(const struct tw_flowtable *table, const struct tw_flow *flow, enum tw_side side) {
+    return tw_flowtable_segments(table, flow, side) - tw_flowtable_sum(table, flow, side, TW_COUNT_UNSAID);
+}
+
+tw_time tw_flowtable_first_time(const struct tw_flowtable *table, const struct tw_flow *flow, enum tw_side side) {
+    uint8_t number = flow->first_skew[side];
+    const struct tw_flow_more *more = tw_flowtable_find_more(table, flow);
+    return flow->side[side].first_clock -
+           (number == TW_SKEW_ODD ? more->side[side].first_skew : table->skews.skew[number]);
+}
+
+tw_time tw_flowtable_side_time(const struct tw_flowtable *table, const struct tw_flow *flow, enum tw_side side) {
+    uint8_t number = flow->side[side].last_skew;
+    const struct tw_flow_more *more = tw_flowtable_find_more(table, flow);
+    return flow->side[side].last_clock -
+           (number == TW_SKEW_ODD ? more->side[side].last_skew : table->skews.skew[number]);
 }
 
 uint32_t tw_flowtable_slots(const struct tw_flowtable *table) {
     return table->flows.touched;
 }
 
-uint32_t tw_flowtable_count(const struct tw_flowtable *table) {
+uint32_t tw_flowtable_active(const struct tw_flowtable *table) {
     return table->flows.used;
 }
 
-uint64_t tw_flowtable_total(const struct tw_flowtable *table) {
-    return table->total;
-}
-
 size_t tw_flowtable_memory(const struct tw_flowtable *table) {
-    return tw_pool_memory(&table->flows) + tw_pool_memory(&table->stalls) + tw_pool_memory(&table->scopes) +
-           (table->mask + 1) * sizeof(uint32_t);
+    return tw_pool_memory(&table->flows) + table->flows.touched * sizeof(struct tw_flow_rest) +
+           tw_pool_memory(&table->mores) + tw_pool_memory(&table->stalls) + tw_pool_memory(&table->pairs) +
+           tw_pool_memory(&table->scopes) + tw_lineup_memory(&table->one_sided) + (table->mask + 1) * sizeof(uint32_t);
 }

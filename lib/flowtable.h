@@ -3,11 +3,12 @@
  * flowtable.h — the flows that are alive, bounded.
  *
  * A chained hash over numbered slots; the hash is keyed, so that nobody outside can choose flows that collide. The
- * memory is reserved at once and touched as flows come; slots keep their numbers.
+ * memory is reserved at once and touched as flows come; slots keep their numbers. The parts of a flow (flow.h) stand in
+ * pools of their own, so that those that are seldom needed do not fill the cache.
  *
  * When the table is full somebody has to go: the longest silent among the flows that only one side has spoken in (a
- * SYN flood, a scan), and only when there is none, the longest silent of all. One-sided flows stand in a list in the
- * order of their last packets. For the others no order is kept, since that would cost each packet two cache misses:
+ * SYN flood, a scan), and only when there is none, the longest silent of all. One-sided flows are lined up in the
+ * order of their last packets (lineup.h). For the others no order is kept, since that would cost each packet a cache miss:
  * when one of them has to go, all are sorted once, and the oldest are taken from that as long as they stay silent.
  *
  * Threads: none.
@@ -17,7 +18,11 @@
 
 #include "elders.h"
 #include "flow.h"
+#include "flowkey.h"
+#include "lineup.h"
 #include "pool.h"
+#include "shape.h"
+#include "skew.h"
 
 /* gcc takes a function that only prefetches for one without effect, and drops calls of it unless they are inlined. */
 #define TW_PREFETCH __attribute__((always_inline))
@@ -33,12 +38,15 @@ struct tw_scope_slot {
 struct tw_flowtable {
     struct tw_flow_settings settings;
     struct tw_factors factors;
-    struct tw_pool flows, stalls, scopes, buckets;
-    uint64_t mask; /* number of buckets - 1 */
+    struct tw_pool flows, mores, stalls, pairs, scopes, buckets;
+    struct tw_pool rests; /* its items go with those of `flows`, by the same numbers */
+    uint64_t mask;        /* number of buckets - 1 */
     uint64_t total;
-    uint32_t oldest, newest; /* of the one-sided flows */
+    struct tw_lineup one_sided;
     struct tw_elders elders; /* of all, when nobody is one-sided */
     uint32_t scope_bucket[256];
+    struct tw_shapes shapes;
+    struct tw_skews skews;
 };
 
 /* Make an empty table; the settings are copied. Returns NULL when there is no memory. */
@@ -48,8 +56,8 @@ struct tw_flowtable *tw_flowtable_create(const struct tw_flow_settings *settings
 int tw_flowtable_grow(struct tw_flowtable *table, uint32_t max);
 
 /*
- * Other settings; room for their `max` flows must have been made. What counts in the key holds for new flows: a living
- * one that is known by another key is not found any more.
+ * Other settings; room for their `max` flows must have been made. When other parts of the scope count in the key than
+ * before, living flows are known by that key from now on; of those that have become the same by it, one goes on.
  */
 void tw_flowtable_configure(struct tw_flowtable *table, const struct tw_flow_settings *settings);
 
@@ -73,8 +81,8 @@ static inline struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint
                                                 const struct tw_scope *scope);
 
 /*
- * Add a flow that is not there, zeroed but for key, hash, scope, index (the next one) and the slot's timer mark, which stays. NULL: the table is full, see
- * tw_flowtable_victim.
+ * Add a flow that is not there: zeroed but for what is in the key, its scope and index (the next one), and the slot's
+ * timer mark, which stays. NULL: the table is full, see tw_flowtable_victim.
  */
 struct tw_flow *tw_flowtable_add(struct tw_flowtable *table, uint32_t hash, const struct tw_flowkey *key,
                                  const struct tw_scope *scope);
@@ -82,65 +90,112 @@ struct tw_flow *tw_flowtable_add(struct tw_flowtable *table, uint32_t hash, cons
 /* The flow that has to go first; NULL when the table is empty. */
 struct tw_flow *tw_flowtable_victim(struct tw_flowtable *table);
 
-/* Take the flow out, with its stall record. */
-void tw_flowtable_remove(struct tw_flowtable *table, struct tw_flow *flow);
+/* The hash by which a flow is found; to be computed early, with the bucket prefetched, when it will be removed. */
+uint32_t tw_flowtable_hash_of(const struct tw_flowtable *table, const struct tw_flow *flow);
 
-/* A packet of the flow has been accounted for, last_entry included: keep the order of the one-sided. */
-static inline void tw_flowtable_touch(struct tw_flowtable *table, struct tw_flow *flow);
+/* Take the flow out, with all its parts. */
+void tw_flowtable_remove(struct tw_flowtable *table, struct tw_flow *flow, uint32_t hash);
 
-/* The flow's stall record, made when it has none. There is one for every flow. */
-struct tw_stall *tw_flowtable_stall(struct tw_flowtable *table, struct tw_flow *flow);
+/*
+ * A packet of the flow, that only one side has spoken in, has been accounted for, last_entry included; `is_new`: it was the
+ * first. And both have spoken now.
+ */
+void tw_flowtable_line_up(struct tw_flowtable *table, const struct tw_flow *flow, bool is_new);
+void tw_flowtable_leave_line(struct tw_flowtable *table);
 
-/* The flow's stall record, or NULL. */
-static inline struct tw_stall *tw_flowtable_find_stall(const struct tw_flowtable *table, const struct tw_flow *flow);
+/* Every flow's last_entry has been changed, but not their order. */
+void tw_flowtable_line_up_again(struct tw_flowtable *table);
+
+/* The key of a flow. */
+void tw_flowtable_key(const struct tw_flowtable *table, const struct tw_flow *flow, struct tw_flowkey *ret);
+
+/* The other parts of a flow. There is room for those that are made for every flow. */
+static inline struct tw_flow_rest *tw_flowtable_rest(const struct tw_flowtable *table, const struct tw_flow *flow);
+struct tw_flow_more *tw_flowtable_more(struct tw_flowtable *table, struct tw_flow *flow); /* made when there is none */
+struct tw_stall *tw_flowtable_stall(struct tw_flowtable *table, struct tw_flow *flow);    /* made when there is none */
+static inline struct tw_flow_more *tw_flowtable_find_more(const struct tw_flowtable *table,
+                                                          const struct tw_flow *flow); /* or NULL */
+static inline struct tw_stall *tw_flowtable_find_stall(const struct tw_flowtable *table,
+                                                       const struct tw_flow *flow); /* or NULL */
 
 /* Where the flow was seen, beside its addresses. */
 static inline const struct tw_scope *tw_flowtable_scope(const struct tw_flowtable *table, const struct tw_flow *flow);
+
+/* Its number, from 1 in the order in which flows came. */
+static inline uint64_t tw_flowtable_index(const struct tw_flowtable *table, const struct tw_flow *flow);
+
+/* Count `n` more, and read what was counted. */
+static inline void tw_flowtable_count(struct tw_flowtable *table, struct tw_flow *flow, enum tw_side side,
+                                      enum tw_flow_counter counter, uint32_t n);
+static inline uint64_t tw_flowtable_sum(const struct tw_flowtable *table, const struct tw_flow *flow, enum tw_side side,
+                                        enum tw_flow_counter counter);
+
+/* How many packets both sides have sent, and how many segments one has. */
+static inline uint64_t tw_flowtable_packets(const struct tw_flowtable *table, const struct tw_flow *flow);
+uint64_t tw_flowtable_segments(const struct tw_flowtable *table, const struct tw_flow *flow, enum tw_side side);
+
+/* How many segments of a side were considered: said something about its window. */
+uint64_t tw_flowtable_considered(const struct tw_flowtable *table, const struct tw_flow *flow, enum tw_side side);
+
+/* The times, as they were captured, of a side's first and last packet, and of the flow's last. */
+tw_time tw_flowtable_first_time(const struct tw_flowtable *table, const struct tw_flow *flow, enum tw_side side);
+tw_time tw_flowtable_side_time(const struct tw_flowtable *table, const struct tw_flow *flow, enum tw_side side);
+static inline tw_time tw_flowtable_last_time(const struct tw_flowtable *table, const struct tw_flow *flow) {
+    return tw_flowtable_side_time(table, flow, (enum tw_side)flow->last_side);
+}
 
 /* Slots: a number for each living flow, from 1; get gives NULL for a slot that is free. */
 static inline uint32_t tw_flowtable_slot(const struct tw_flowtable *table, const struct tw_flow *flow);
 static inline struct tw_flow *tw_flowtable_get(const struct tw_flowtable *table, uint32_t slot);
 uint32_t tw_flowtable_slots(const struct tw_flowtable *table); /* highest ever used */
 
-/* The slot itself, free or not. */
+/* The slot itself, free or not; a free one has no handshake. */
 static inline struct tw_flow *tw_flowtable_at(const struct tw_flowtable *table, uint32_t slot);
+static inline struct tw_flow_rest *tw_flowtable_rest_at(const struct tw_flowtable *table, uint32_t slot);
 
-/* Ask the processor for all of a slot's flow, or only for what tells whether its silence is over. */
-static inline TW_PREFETCH void tw_flowtable_prefetch_slot(const struct tw_flowtable *table, uint32_t slot, bool is_all);
+/* Ask the processor for what every flow has, of a slot. */
+static inline TW_PREFETCH void tw_flowtable_prefetch_slot(const struct tw_flowtable *table, uint32_t slot);
 
-uint32_t tw_flowtable_count(const struct tw_flowtable *table);
-uint64_t tw_flowtable_total(const struct tw_flowtable *table); /* flows ever added */
-size_t tw_flowtable_memory(const struct tw_flowtable *table);  /* bytes touched */
+uint32_t tw_flowtable_active(const struct tw_flowtable *table); /* flows */
+size_t tw_flowtable_memory(const struct tw_flowtable *table);   /* bytes touched */
 
 static inline struct tw_flow *tw_flowtable_at(const struct tw_flowtable *table, uint32_t slot) {
     return tw_pool_get(&table->flows, slot);
 }
 
-static inline TW_PREFETCH void tw_flowtable_prefetch_slot(const struct tw_flowtable *table, uint32_t slot,
-                                                          bool is_all) {
+static inline TW_PREFETCH void tw_flowtable_prefetch_slot(const struct tw_flowtable *table, uint32_t slot) {
     const struct tw_flow *flow = tw_flowtable_at(table, slot);
     __builtin_prefetch(flow);
     __builtin_prefetch(&flow->side[TW_A]);
     __builtin_prefetch(&flow->side[TW_B]);
-    __builtin_prefetch(&flow->index);
-    if (is_all) {
-        __builtin_prefetch(flow->window);
-        __builtin_prefetch(&flow->rest[TW_A]);
-        __builtin_prefetch(&flow->rest[TW_B]);
-    }
+    __builtin_prefetch(tw_pool_get(&table->rests, slot));
 }
 
 static inline struct tw_flow *tw_flowtable_get(const struct tw_flowtable *table, uint32_t slot) {
     struct tw_flow *flow = tw_flowtable_at(table, slot);
-    return flow->index ? flow : NULL;
+    return flow->ip_version ? flow : NULL;
 }
 
 static inline uint32_t tw_flowtable_slot(const struct tw_flowtable *table, const struct tw_flow *flow) {
     return (uint32_t)((size_t)((const unsigned char *)flow - table->flows.memory) / sizeof *flow);
 }
 
+static inline struct tw_flow_rest *tw_flowtable_rest_at(const struct tw_flowtable *table, uint32_t slot) {
+    return tw_pool_get(&table->rests, slot);
+}
+
+static inline struct tw_flow_rest *tw_flowtable_rest(const struct tw_flowtable *table, const struct tw_flow *flow) {
+    return tw_flowtable_rest_at(table, tw_flowtable_slot(table, flow));
+}
+
 static inline struct tw_stall *tw_flowtable_find_stall(const struct tw_flowtable *table, const struct tw_flow *flow) {
-    return flow->stall ? tw_pool_get(&table->stalls, flow->stall) : NULL;
+    return flow->has_stall ? tw_pool_get(&table->stalls, flow->more) : NULL;
+}
+
+static inline struct tw_flow_more *tw_flowtable_find_more(const struct tw_flowtable *table,
+                                                          const struct tw_flow *flow) {
+    uint32_t number = flow->has_stall ? tw_flowtable_find_stall(table, flow)->more : flow->more;
+    return number ? tw_pool_get(&table->mores, number) : NULL;
 }
 
 static inline struct tw_scope_slot *tw_flowtable_scope_at(const struct tw_flowtable *table, uint32_t number) {
@@ -149,16 +204,50 @@ static inline struct tw_scope_slot *tw_flowtable_scope_at(const struct tw_flowta
 
 static inline const struct tw_scope *tw_flowtable_scope(const struct tw_flowtable *table, const struct tw_flow *flow) {
     static const struct tw_scope empty;
-    return flow->scope ? &tw_flowtable_scope_at(table, flow->scope)->scope : &empty;
+    uint32_t number = tw_flowtable_rest(table, flow)->scope;
+    return number ? &tw_flowtable_scope_at(table, number)->scope : &empty;
 }
 
-/* A one-sided flow has sent another packet, or has become two-sided. For tw_flowtable_touch(). */
-void tw_flowtable_move(struct tw_flowtable *table, struct tw_flow *flow);
+static inline uint64_t tw_flowtable_index(const struct tw_flowtable *table, const struct tw_flow *flow) {
+    return tw_flowtable_rest(table, flow)->index;
+}
 
-static inline void tw_flowtable_touch(struct tw_flowtable *table, struct tw_flow *flow) {
-    if (flow->is_listed) {
-        tw_flowtable_move(table, flow);
+/* A counter has gone round. For tw_flowtable_count(). */
+void tw_flowtable_round(struct tw_flowtable *table, struct tw_flow *flow, enum tw_side side,
+                        enum tw_flow_counter counter);
+
+static inline void tw_flowtable_count(struct tw_flowtable *table, struct tw_flow *flow, enum tw_side side,
+                                      enum tw_flow_counter counter, uint32_t n) {
+    struct tw_flow_side *s = &flow->side[side];
+    bool is_round = counter == TW_COUNT_UNSAID ? __builtin_add_overflow(s->unsaid, n, &s->unsaid)
+                    : counter == TW_COUNT_SYNS ? __builtin_add_overflow(s->tcp.syns, n, &s->tcp.syns)
+                    : counter == TW_COUNT_FULL ? __builtin_add_overflow(s->tcp.full, n, &s->tcp.full)
+                                               : __builtin_add_overflow(s->count[counter], n, &s->count[counter]);
+    if (__builtin_expect(is_round, false)) {
+        tw_flowtable_round(table, flow, side, counter);
     }
+}
+
+static inline uint64_t tw_flowtable_sum(const struct tw_flowtable *table, const struct tw_flow *flow, enum tw_side side,
+                                        enum tw_flow_counter counter) {
+    const struct tw_flow_side *s = &flow->side[side];
+    const struct tw_flow_more *more = tw_flowtable_find_more(table, flow);
+    uint64_t rounds = more ? more->side[side].rounds[counter] : 0;
+    switch (counter) {
+    case TW_COUNT_UNSAID:
+        return rounds << 16 | s->unsaid;
+    case TW_COUNT_SYNS:
+        return rounds << 8 | s->tcp.syns;
+    case TW_COUNT_FULL:
+        return rounds << 8 | s->tcp.full;
+    default:
+        return rounds << 32 | s->count[counter];
+    }
+}
+
+static inline uint64_t tw_flowtable_packets(const struct tw_flowtable *table, const struct tw_flow *flow) {
+    return tw_flowtable_sum(table, flow, TW_A, TW_COUNT_PACKETS) +
+           tw_flowtable_sum(table, flow, TW_B, TW_COUNT_PACKETS);
 }
 
 static inline uint32_t tw_flowtable_hash(const struct tw_flowtable *table, const struct tw_flowkey *key,
@@ -181,13 +270,29 @@ static inline TW_PREFETCH void tw_flowtable_prefetch_key(const struct tw_flowtab
 
 static inline TW_PREFETCH void tw_flowtable_prefetch_flow(const struct tw_flowtable *table, uint32_t hash,
                                                           int key_end) {
-    const struct tw_flow *flow = tw_flowtable_at(table, *tw_flowtable_bucket(table, hash));
-    __builtin_prefetch(&flow->side[tw_flow_side_of(flow, key_end)], 1);
-    __builtin_prefetch(flow->window, 1);
+    uint32_t slot = *tw_flowtable_bucket(table, hash);
+    const struct tw_flow *flow = tw_flowtable_at(table, slot);
+    enum tw_side side = tw_flow_side_of(flow, key_end);
+    __builtin_prefetch(&flow->side[side], 1);
     if (flow->state != TW_FLOW_ESTABLISHED) {
-        __builtin_prefetch(flow->tcp, 1);
-        __builtin_prefetch(&flow->rest[tw_flow_side_of(flow, key_end)], 1);
+        __builtin_prefetch(&flow->side[tw_other_side(side)], 1);
+        __builtin_prefetch(tw_flowtable_rest_at(table, slot), 1);
     }
+    if (flow->ip_version == 6) {
+        __builtin_prefetch(tw_pool_get(&table->pairs, flow->pair));
+    }
+}
+
+/* Whether addresses, ports and protocol are these. An IPv6 flow whose hash is another is not looked at further. */
+static inline bool tw_flowtable_is(const struct tw_flowtable *table, const struct tw_flow *flow, uint32_t hash,
+                                   const struct tw_flowkey *key) {
+    if (flow->ports != key->half[8] || flow->kind != key->kind) {
+        return false;
+    }
+    if (key->ip_version == 4) {
+        return flow->addr[0] == key->half[0] && flow->addr[1] == key->half[4];
+    }
+    return flow->hash == hash && !__builtin_memcmp(tw_pool_get(&table->pairs, flow->pair), key->addr, sizeof key->addr);
 }
 
 static inline struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint32_t hash, const struct tw_flowkey *key,
@@ -195,7 +300,7 @@ static inline struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint
     bool has_scope = table->scopes.used || !tw_scope_is_empty(scope);
     for (uint32_t slot = *tw_flowtable_bucket(table, hash); slot;) {
         struct tw_flow *flow = tw_flowtable_at(table, slot);
-        if (tw_flowkey_equal(&flow->key, key) &&
+        if (tw_flowtable_is(table, flow, hash, key) &&
             (!has_scope || tw_scope_equal(&table->settings, tw_flowtable_scope(table, flow), scope))) {
             return flow;
         }

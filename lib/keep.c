@@ -7,15 +7,16 @@ enum { SEARCH_SHARE = 16 };
 
 void tw_keep_forget(struct tw_extract *x, struct tw_flow *flow, enum tw_side side) {
     struct tw_extraction *e = tw_extraction_of(x, flow);
-    if (!tw_flow_aside(flow, side)) {
+    struct tw_flow_rest *rest = tw_flowtable_rest(x->table, flow);
+    if (!tw_flow_aside(rest, side)) {
         return;
     }
     if (e && e->aside & 1 << side) {
         e->aside &= (uint8_t) ~(1 << side);
         tw_extraction_lose(x, e, TW_LOST_QUEUE, 1);
     }
-    tw_handshakes_take(x->handshakes, tw_flow_aside(flow, side));
-    tw_flow_set_aside(flow, side, 0);
+    tw_handshakes_take(x->handshakes, tw_flow_aside(rest, side));
+    tw_flow_set_aside(rest, side, 0);
 }
 
 /* How long the flow of a kept handshake has been silent, as a rank: its last entry; 0: none of this kind. */
@@ -73,14 +74,16 @@ static void keep_aside(struct tw_extract *x, struct tw_flow *flow, enum tw_side 
     }
     while (!(number = tw_handshakes_put(x->handshakes, &handshake, packet.bytes, len)) && drop_longest_silent(x)) {
     }
-    tw_flow_set_aside(flow, side, number);
+    tw_flow_set_aside(tw_flowtable_rest(x->table, flow), side, number);
     x->stats.handshakes_lost += !number;
 }
 
 void tw_keep_handshake(struct tw_extract *x, struct tw_flow *flow, enum tw_side side, tw_ref ref) {
     tw_keep_forget(x, flow, side);
-    flow->rest[side].handshake = ref;
-    flow->rest[side].handshake_number = (uint32_t)(flow->side[TW_A].packets + flow->side[TW_B].packets);
+    struct tw_flow_rest *rest = tw_flowtable_rest(x->table, flow);
+    uint64_t number = tw_flowtable_packets(x->table, flow);
+    tw_flow_set_handshake(rest, side, ref);
+    rest->side[side].handshake_number = number < UINT16_MAX ? (uint16_t)number : UINT16_MAX;
 }
 
 /* An entry of an extraction leaves before the cursor has come to it. */
@@ -102,9 +105,8 @@ void tw_keep_leave(void *owner, tw_ref ref, const struct tw_ring_entry *entry) {
         leave_pending(x, ref, entry);
         return;
     }
-    struct tw_flow *flow = entry->flow ? tw_flowtable_get(x->table, entry->flow) : NULL;
     enum tw_side side = tw_extraction_side(entry);
-    if (flow && flow->rest[side].handshake == ref) {
-        keep_aside(x, flow, side, ref, entry);
+    if (entry->flow && tw_flow_is_handshake(tw_flowtable_rest_at(x->table, entry->flow), side, ref)) {
+        keep_aside(x, tw_flowtable_at(x->table, entry->flow), side, ref, entry);
     }
 }

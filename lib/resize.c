@@ -111,10 +111,12 @@ static void link_entries(struct tw_ring *from, struct tw_ring *to, const struct 
 
 static void move_flow(const struct tw_extract *x, struct tw_flow *flow, const struct map *map) {
     struct tw_stall *stall = tw_flowtable_find_stall(x->table, flow);
+    struct tw_flow_rest *rest = tw_flowtable_rest(x->table, flow);
     flow->last_entry = moved_to(map, flow->last_entry);
     for (int side = 0; side < TW_SIDE_COUNT; side++) {
-        if (!tw_flow_aside(flow, (enum tw_side)side)) {
-            flow->rest[side].handshake = moved_to(map, flow->rest[side].handshake);
+        if (!rest->side[side].is_aside) {
+            tw_ref ref = tw_ring_whole(x->ring, rest->side[side].handshake);
+            tw_flow_set_handshake(rest, (enum tw_side)side, moved_to(map, ref));
         }
     }
     if (stall && stall->extraction.done) {
@@ -148,6 +150,7 @@ static void move_ring(struct tw_resize *resize, struct tw_extract *x, size_t siz
             move_flow(x, flow, &map);
         }
     }
+    tw_flowtable_line_up_again(x->table);
     for (uint32_t number = 1; number <= x->pool.touched; number++) {
         if (tw_extraction_at(x, number)->serial) {
             move_extraction(tw_extraction_at(x, number), &map);
@@ -165,7 +168,8 @@ static void move_handshakes(struct tw_resize *resize, struct tw_extract *x) {
     for (uint32_t slot = 1; slot <= tw_flowtable_slots(x->table); slot++) {
         struct tw_flow *flow = tw_flowtable_get(x->table, slot);
         for (int side = 0; flow && side < TW_SIDE_COUNT; side++) {
-            uint32_t number = tw_flow_aside(flow, (enum tw_side)side);
+            struct tw_flow_rest *rest = tw_flowtable_rest(x->table, flow);
+            uint32_t number = tw_flow_aside(rest, (enum tw_side)side);
             const struct tw_handshake *h = number ? tw_handshakes_get(x->handshakes, number) : NULL;
             const uint8_t *bytes = h && !is_in_file ? tw_handshakes_bytes(x->handshakes, number) : NULL;
             uint32_t to = h ? tw_handshakes_put(resize->handshakes, h, bytes, bytes ? h->entry.caplen : 0) : 0;
@@ -174,7 +178,7 @@ static void move_handshakes(struct tw_resize *resize, struct tw_extract *x) {
                 tw_keep_forget(x, flow, (enum tw_side)side);
             }
             if (number) { /* else the word is a reference into the ring */
-                tw_flow_set_aside(flow, (enum tw_side)side, to);
+                tw_flow_set_aside(rest, (enum tw_side)side, to);
             }
         }
     }

@@ -76,7 +76,7 @@ struct tw_ring_fetch {
 };
 
 enum { TW_RING_MIN_SIZE = 1 << 20 };         /* holds the largest packet (256 KiB) more than twice */
-#define TW_RING_MAX_SIZE (UINT64_C(1) << 34) /* 16 GiB: a link reaches across it */
+#define TW_RING_MAX_SIZE (UINT64_C(1) << 34) /* 16 GiB: a link, and 31 bits of a reference, reach across it */
 
 /*
  * Positions are free-running, in units of 8 bytes. The memory holds two laps at most: the current one, whose position
@@ -158,6 +158,9 @@ void tw_ring_begin_at(struct tw_ring *ring, tw_ref ref);
 /* Where the next put may go: all references are below it. */
 tw_ref tw_ring_head(const struct tw_ring *ring);
 
+/* The reference below the head whose lower 31 bits are these: no two that are in the ring have them in common. */
+static inline tw_ref tw_ring_whole(const struct tw_ring *ring, uint32_t lower);
+
 /* The oldest entry, and the one after an entry; 0: there is none. */
 tw_ref tw_ring_first(const struct tw_ring *ring);
 tw_ref tw_ring_next(const struct tw_ring *ring, tw_ref ref);
@@ -191,6 +194,10 @@ static inline struct tw_ring_entry *tw_ring_entry_at(const struct tw_ring *ring,
 
 static inline size_t tw_ring_cost(const struct tw_ring *ring, uint32_t caplen) {
     return tw_ring_units(ring, caplen) * TW_RING_UNIT;
+}
+
+static inline tw_ref tw_ring_whole(const struct tw_ring *ring, uint32_t lower) {
+    return ring->head - ((ring->head - lower) & INT32_MAX);
 }
 
 static inline struct tw_ring_entry *tw_ring_get(const struct tw_ring *ring, tw_ref ref) {

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "segment.h"
 
+#include "account.h"
 #include "alarm.h"
 #include "anomaly.h"
-#include "seq.h"
-
-enum { TELL_AFTER = 1 << 30 }; /* bytes acknowledged; half of what serial arithmetic can tell apart */
 
 /* What a segment says about the window of the side that it is sent to. */
 static inline void judge_sender(struct tw_tracker *t, struct tw_flow *flow, enum tw_side receiver,
@@ -13,14 +11,14 @@ static inline void judge_sender(struct tw_tracker *t, struct tw_flow *flow, enum
     if (packet->flags & (TW_TCP_SYN | TW_TCP_RST)) {
         return;
     }
-    const struct tw_window *window = &flow->window[receiver];
-    bool is_probe = !(packet->flags & TW_TCP_FIN) && tw_window_is_probe(window, packet);
+    const struct tw_edge *edge = &flow->edge[receiver];
+    bool is_probe = !(packet->flags & TW_TCP_FIN) && tw_window_is_probe(edge, packet);
     if (is_probe && tw_tracking_is_in_episode(t, flow, receiver)) {
         struct tw_detect *detect = tw_tracking_detect(t, flow, receiver);
         detect->probes++;
         detect->episode.probes++;
-    } else if (tw_window_is_filled(window, packet)) {
-        tw_flow_count(&flow->rest[receiver].full);
+    } else if (tw_window_is_filled(edge, packet)) {
+        tw_flowtable_count(t->table, flow, receiver, TW_COUNT_FULL, 1);
         t->counts.window.window_full++;
     }
 }
@@ -47,84 +45,68 @@ static void judge_stall(struct tw_tracker *t, struct tw_flow *flow, enum tw_side
 }
 
 /* A considered segment: low, or wide enough again. */
-static inline void judge(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, uint32_t raw, uint32_t window,
+static inline void judge(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, uint32_t raw, uint32_t width,
                          enum tw_verdict verdict) {
-    tw_flow_considered(flow, side, window);
-    if (raw == 0 || verdict == TW_VERDICT_LOW || flow->stall) {
-        judge_stall(t, flow, side, raw == 0, window, verdict);
+    tw_window_count(&flow->side[side].window, &flow->edge[side], width);
+    if (raw == 0 || verdict == TW_VERDICT_LOW || flow->has_stall) {
+        judge_stall(t, flow, side, raw == 0, tw_width_bytes(width), verdict);
     }
 }
 
 /* Whether a FIN of the side has taken effect; before that the flow is in no other state. */
 static bool has_fin(const struct tw_flow *flow, enum tw_side side) {
-    return (flow->state == TW_FLOW_CLOSING || flow->state == TW_FLOW_CLOSED) && flow->tcp[side].has_fin;
+    return (flow->state == TW_FLOW_CLOSING || flow->state == TW_FLOW_CLOSED) && flow->side[side].tcp.has_fin;
 }
 
 /* Rules 1 to 5 of which segments say something about the window. */
-static inline bool is_considered(const struct tw_tracker *t, const struct tw_flow *flow, enum tw_side side,
-                                 const struct tw_packet *packet) {
+static inline bool is_considered(const struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet) {
     enum tw_side other = tw_other_side(side);
     return packet->has & TW_HAS_WINDOW &&
            (packet->flags & (TW_TCP_ACK | TW_TCP_SYN | TW_TCP_FIN | TW_TCP_RST)) == TW_TCP_ACK &&
            flow->state != TW_FLOW_RESET && !has_fin(flow, other) &&
-           tw_window_is_update(&flow->window[side], &flow->window[other], packet, t->clock);
+           tw_window_is_update(&flow->side[side].window, &flow->edge[side], &flow->edge[other], packet);
 }
 
-/* What the last considered segment acknowledged counts among what the side has, unless it does already. */
-static void tell_ack(struct tw_flow *flow, enum tw_side side) {
-    struct tw_window *window = &flow->window[side];
-    if (window->has_wl && (window->told != window->wl2 || !flow->tcp[side].has_ack)) {
-        tw_tcp_ack(&flow->tcp[side], window->wl2);
-        window->told = window->wl2;
-    }
-}
-
-/*
- * Consider a segment. The acknowledgement before it is told when this one goes back behind it, and before they have gone
- * so far that serial arithmetic takes the new for the old.
- */
 static inline void consider(const struct tw_tracker *t, struct tw_flow *flow, enum tw_side side,
                             const struct tw_packet *packet) {
-    struct tw_window *window = &flow->window[side];
-    if (packet->ack - window->told >= TELL_AFTER || !tw_seq_at_or_after(packet->ack, window->wl2)) {
-        tell_ack(flow, side);
-    }
-    tw_window_feed(window, packet, t->settings.detect.assume_scale, t->clock);
+    tw_window_feed(&flow->side[side].window, &flow->edge[side], packet, t->settings.detect.assume_scale);
+    tw_tcp_ack(&flow->side[side].tcp, packet->ack);
 }
 
 /* Returns whether the segment was considered. */
 static inline bool judge_segment(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side,
                                  const struct tw_packet *packet) {
-    const struct tw_window *window = &flow->window[side];
-    bool considered = is_considered(t, flow, side, packet);
+    const struct tw_edge *edge = &flow->edge[side];
+    bool considered = is_considered(flow, side, packet);
     if (considered) {
         consider(t, flow, side, packet);
     }
     judge_sender(t, flow, tw_other_side(side), packet);
-    if (t->settings.detect.window == TW_WINDOW_RAW) {
-        if (packet->has & TW_HAS_WINDOW) {
-            judge(t, flow, side, packet->window, packet->window, tw_detect_raw(&t->settings.detect, packet->window));
-        }
-    } else if (considered) {
-        judge(t, flow, side, packet->window, window->effective, tw_detect_scaled(&t->settings.detect, window));
+    bool is_raw = t->settings.detect.window == TW_WINDOW_RAW;
+    if (is_raw && packet->has & TW_HAS_WINDOW) {
+        judge(t, flow, side, packet->window, tw_width_make(packet->window, 0),
+              tw_detect_raw(&t->settings.detect, packet->window));
+    } else if (!is_raw && considered) {
+        judge(t, flow, side, packet->window, tw_edge_width(edge, TW_EDGE_EFFECTIVE),
+              tw_detect_scaled(&t->settings.detect, edge));
+    } else {
+        tw_flowtable_count(t->table, flow, side, TW_COUNT_UNSAID, 1);
     }
     return considered;
 }
 
 static void take_rst(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side) {
-    flow->tcp[side].sent_rst = true;
+    flow->side[side].tcp.sent_rst = true;
     tw_alarm_end_episodes(t, flow, TW_ENDED_RESET, t->clock, t->time);
     tw_tracking_enter_state(t, flow, TW_FLOW_RESET);
 }
 
 /*
- * The state of the connection after a segment. What considered segments acknowledge stands in the windows (WL2), so a
- * plain one on an established connection, which is nearly every segment, changes nothing.
+ * The state of the connection after a segment. A plain one on an established connection, which is nearly every segment,
+ * changes nothing.
  */
 static void take_state(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet) {
-    tell_ack(flow, TW_A);
-    tell_ack(flow, TW_B);
-    struct tw_tcp_side *own = &flow->tcp[side], *other = &flow->tcp[tw_other_side(side)];
+    struct tw_tcp_side *own = &flow->side[side].tcp, *other = &flow->side[tw_other_side(side)].tcp;
     enum tw_flow_state state = tw_tcp_feed((enum tw_flow_state)flow->state, own, other, packet);
     if (packet->flags & TW_TCP_FIN && tw_tracking_is_in_episode(t, flow, tw_other_side(side))) {
         tw_alarm_end_episode(t, flow, tw_other_side(side), TW_ENDED_FIN, t->clock, t->time);
@@ -137,7 +119,7 @@ static inline void take_flags(struct tw_tracker *t, struct tw_flow *flow, enum t
                               const struct tw_packet *packet, bool considered) {
     bool is_fin = packet->flags & TW_TCP_FIN;
     if ((packet->flags & TW_TCP_RST || is_fin) &&
-        !tw_window_accepts(&flow->window[tw_other_side(side)], packet->seq, packet->payload + is_fin)) {
+        !tw_window_accepts(&flow->edge[tw_other_side(side)], packet->seq, packet->payload + is_fin)) {
         t->counts.flows.stray++;
     } else if (packet->flags & TW_TCP_RST) {
         take_rst(t, flow, side);
@@ -148,9 +130,10 @@ static inline void take_flags(struct tw_tracker *t, struct tw_flow *flow, enum t
 
 static void take_syn(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet,
                      tw_ref ref) {
-    tw_tcp_syn(&flow->tcp[side], packet);
+    struct tw_flow_side *own = &flow->side[side], *other = &flow->side[tw_other_side(side)];
+    tw_tcp_syn(&own->tcp, packet);
     if (packet->has & TW_HAS_OPTIONS) {
-        tw_window_syn(flow->window, side, packet);
+        tw_window_syn(&own->window, &other->window, packet);
         tw_extract_handshake(t->extract, flow, side, ref);
     }
 }
@@ -163,22 +146,23 @@ static void take_syn(struct tw_tracker *t, struct tw_flow *flow, enum tw_side si
 static inline bool take_plain(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side,
                               const struct tw_packet *packet, tw_ref ref) {
     enum tw_side other = tw_other_side(side);
-    struct tw_window *window = &flow->window[side];
+    const struct tw_edge *edge = &flow->edge[side];
     bool is_plain = (packet->flags & (TW_TCP_ACK | TW_TCP_SYN | TW_TCP_FIN | TW_TCP_RST)) == TW_TCP_ACK &&
-                    packet->has & TW_HAS_WINDOW && flow->state == TW_FLOW_ESTABLISHED && !flow->stall &&
+                    packet->has & TW_HAS_WINDOW && flow->state == TW_FLOW_ESTABLISHED && !flow->has_stall &&
                     flow->has_win_init == TW_ALL_SIDES && t->settings.detect.window == TW_WINDOW_SCALED;
-    if (!is_plain || packet->window == 0 || !tw_window_is_update(window, &flow->window[other], packet, t->clock)) {
+    if (!is_plain || packet->window == 0 ||
+        !tw_window_is_update(&flow->side[side].window, edge, &flow->edge[other], packet)) {
         return false;
     }
     consider(t, flow, side, packet);
-    flow->side[side].payload += packet->payload;
-    tw_flow_considered(flow, side, window->effective);
-    if (packet->payload && tw_window_is_filled(&flow->window[other], packet)) {
-        tw_flow_count(&flow->rest[other].full);
+    tw_flowtable_count(t->table, flow, side, TW_COUNT_PAYLOAD, packet->payload);
+    tw_window_count(&flow->side[side].window, &flow->edge[side], tw_edge_width(edge, TW_EDGE_EFFECTIVE));
+    if (packet->payload && tw_window_is_filled(&flow->edge[other], packet)) {
+        tw_flowtable_count(t->table, flow, other, TW_COUNT_FULL, 1);
         t->counts.window.window_full++;
     }
-    if (tw_detect_scaled(&t->settings.detect, window) == TW_VERDICT_LOW) {
-        judge_stall(t, flow, side, false, window->effective, TW_VERDICT_LOW);
+    if (tw_detect_scaled(&t->settings.detect, edge) == TW_VERDICT_LOW) {
+        judge_stall(t, flow, side, false, tw_edge_effective(edge), TW_VERDICT_LOW);
         tw_alarm_try(t, flow, side, t->time, ref);
     }
     return true;
@@ -190,17 +174,22 @@ void tw_segment_take(struct tw_tracker *t, struct tw_flow *flow, enum tw_side si
         return;
     }
     bool has_flags = packet->has & TW_HAS_FLAGS;
-    tw_flow_segment(flow, side, packet);
-    if (flow->is_listed) { /* one-sided: nobody asks later on */
-        flow->tcp[side].sent_other |= !has_flags || (packet->flags & (TW_TCP_SYN | TW_TCP_ACK)) != TW_TCP_SYN;
+    struct tw_tcp_side *own = &flow->side[side].tcp;
+    tw_account_segment(t->table, flow, side, packet);
+    if (!tw_flow_is_two_sided(flow)) { /* nobody asks later on */
+        own->sent_other |= !has_flags || (packet->flags & (TW_TCP_SYN | TW_TCP_ACK)) != TW_TCP_SYN;
     }
     if (has_flags && !tw_anomaly_is_plain((enum tw_flow_state)flow->state, packet)) {
-        struct tw_tcp_side *own = &flow->tcp[side];
         own->anomalies |=
-            tw_anomaly_judge((enum tw_flow_state)flow->state, own, &flow->tcp[tw_other_side(side)], packet);
+            tw_anomaly_judge((enum tw_flow_state)flow->state, own, &flow->side[tw_other_side(side)].tcp, packet);
     }
-    bool considered = has_flags && judge_segment(t, flow, side, packet);
-    if (flow->stall) {
+    bool considered = false;
+    if (has_flags) {
+        considered = judge_segment(t, flow, side, packet);
+    } else {
+        tw_flowtable_count(t->table, flow, side, TW_COUNT_UNSAID, 1);
+    }
+    if (flow->has_stall) {
         tw_alarm_try(t, flow, side, t->time, ref);
     }
     if (has_flags && packet->flags & TW_TCP_SYN) {

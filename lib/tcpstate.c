@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tcpstate.h"
 
-#include "seq.h"
-
 /* Whether the SYN-ACK acknowledges exactly this SYN, with or without the data that it carries. */
 static bool answers(const struct tw_tcp_side *synack_sender, const struct tw_packet *syn) {
     if (!synack_sender->has_synack) {
@@ -30,13 +28,6 @@ void tw_tcp_syn(struct tw_tcp_side *own, const struct tw_packet *packet) {
     } else {
         own->has_syn = true;
         own->syn_seq = packet->seq;
-    }
-}
-
-void tw_tcp_ack(struct tw_tcp_side *own, uint32_t ack) {
-    if (!own->has_ack || tw_seq_after(ack, own->max_ack)) {
-        own->has_ack = true;
-        own->max_ack = ack;
     }
 }
 

@@ -9,13 +9,14 @@
 #define TW_TCPSTATE_H
 
 #include "packet.h"
+#include "seq.h"
 #include "settings.h"
 
 struct tw_tcp_side {
     uint32_t syn_seq;    /* of its last SYN without ACK: has_syn */
     uint32_t synack_ack; /* what its last SYN-ACK acknowledged: has_synack */
     uint32_t fin_end;    /* sequence number behind its first FIN: has_fin */
-    uint32_t max_ack;    /* largest it has acknowledged, as far as it was told: has_ack */
+    uint32_t max_ack;    /* largest it has acknowledged: has_ack */
     bool has_syn : 1;
     bool has_synack : 1;
     bool has_fin : 1;
@@ -23,6 +24,8 @@ struct tw_tcp_side {
     bool sent_other : 1; /* any segment that is no SYN without ACK */
     bool sent_rst : 1;
     uint8_t anomalies; /* what was odd about its segments (anomaly.h) */
+    uint8_t syns;      /* the caller's: segments with SYN, */
+    uint8_t full;      /*   and those that filled the window that they were sent into */
 };
 
 /*
@@ -41,7 +44,12 @@ bool tw_tcp_begins_anew(enum tw_flow_state state, const struct tw_tcp_side *own,
 void tw_tcp_syn(struct tw_tcp_side *own, const struct tw_packet *packet);
 
 /* The side has acknowledged this much; tw_tcp_feed does it by itself. */
-void tw_tcp_ack(struct tw_tcp_side *own, uint32_t ack);
+static inline void tw_tcp_ack(struct tw_tcp_side *own, uint32_t ack) {
+    if (!own->has_ack || tw_seq_after(ack, own->max_ack)) {
+        own->has_ack = true;
+        own->max_ack = ack;
+    }
+}
 
 /*
  * Take a segment without SYN and RST whose FIN, if it has one, was acceptable; returns the state after it.

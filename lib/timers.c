@@ -112,7 +112,7 @@ static void take(struct tw_timers *timers, struct tw_timer *ret) {
     if (timers->n) {
         sift_down(timers->heap, timers->n);
         if (timers->heap[0].kind == TW_TIMER_SLOT) {
-            timers->owner.prefetch(timers->owner.context, timers->heap[0].slot, true);
+            timers->owner.prefetch(timers->owner.context, timers->heap[0].slot);
         }
     }
 }
@@ -156,53 +156,52 @@ static bool append(struct tw_timers *timers, int64_t tick, uint32_t slot) {
 }
 
 /* What a mark says of a bucket: never 0, which is none. */
-static uint32_t bucket_mark(int64_t tick) {
-    return (uint32_t)tick + !(uint32_t)tick;
+static uint8_t bucket_mark(int64_t tick) {
+    return (uint8_t)(1 + (tick & (BUCKETS - 1)));
 }
 
-/* How far ahead the bucket is in which a slot stands by its mark; not above 0: it stands in none. */
-static int32_t ahead(const struct tw_timers *timers, const struct tw_timer_mark *mark) {
-    int32_t distance = (int32_t)(mark->bucket - (uint32_t)timers->turned);
-    return mark->bucket && distance < BUCKETS ? distance : 0;
+/* How far ahead the bucket is in which a slot stands by its mark; 0: it stands in none. */
+static int64_t ahead(const struct tw_timers *timers, const struct tw_timer_mark *mark) {
+    return mark->bucket ? (mark->bucket - 1 - timers->turned) & (BUCKETS - 1) : 0;
 }
 
-void tw_timers_set(struct tw_timers *timers, uint32_t slot, struct tw_timer_mark *mark, tw_time when, uint64_t tag) {
+void tw_timers_set(struct tw_timers *timers, uint32_t slot, struct tw_timer_mark *mark, tw_time when) {
     int64_t distance = tick_of(when) - timers->turned;
     if (distance <= 0) {
-        struct tw_timer timer = {when, TW_TIMER_SLOT, slot, tag};
+        struct tw_timer timer = {when, TW_TIMER_SLOT, slot, timers->owner.tag(timers->owner.context, slot)};
         (void)tw_timers_push(timers, &timer);
         return;
     }
     if (distance > BUCKETS - 1) {
         distance = BUCKETS - 1; /* beyond the horizon: looked at again on the way */
     }
-    int32_t now = ahead(timers, mark);
+    int64_t now = ahead(timers, mark);
     if ((now <= 0 || now > distance) && append(timers, timers->turned + distance, slot)) {
         mark->bucket = bucket_mark(timers->turned + distance);
     }
 }
 
 /* A slot whose bucket has its turn: where it belongs now. */
-static void look_at(struct tw_timers *timers, uint32_t slot, uint32_t bucket) {
-    struct tw_timer timer = {.kind = TW_TIMER_SLOT, .slot = slot};
+static void look_at(struct tw_timers *timers, uint32_t slot, uint8_t bucket) {
     struct tw_timer_mark *mark;
-    bool is_set = timers->owner.due(timers->owner.context, slot, &timer, &mark);
+    tw_time when;
+    bool is_set = timers->owner.due(timers->owner.context, slot, &when, &mark);
     if (mark->bucket != bucket) {
         return; /* it was brought forward */
     }
     mark->bucket = 0;
     if (is_set) {
-        tw_timers_set(timers, slot, mark, timer.when, timer.tag);
+        tw_timers_set(timers, slot, mark, when);
     }
 }
 
-static void open_bucket(struct tw_timers *timers, struct tw_timers_page *page, uint32_t bucket) {
+static void open_bucket(struct tw_timers *timers, struct tw_timers_page *page, uint8_t bucket) {
     while (page) {
         struct tw_timers_page *next = page->next;
         timers->in_wheel -= page->n;
         for (uint32_t i = 0; i < page->n + AHEAD; i++) {
             if (i < page->n) {
-                timers->owner.prefetch(timers->owner.context, page->slot[i], false);
+                timers->owner.prefetch(timers->owner.context, page->slot[i]);
             }
             if (i >= AHEAD) {
                 look_at(timers, page->slot[i - AHEAD], bucket);

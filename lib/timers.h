@@ -31,16 +31,18 @@ enum { TW_TIMER_SLOT = 1000 };
 
 /* In which bucket a slot stands; lives with the slot, zero at first, and stays when the slot's owner changes. */
 struct tw_timer_mark {
-    uint32_t bucket;
+    uint8_t bucket; /* from 1; 0: in none */
 };
 
 /* Who has the slots. */
 struct tw_timers_owner {
     void *context;
-    /* When the slot's timer goes off as of now, into ret->when, and its tag; false: never. Lends the mark always. */
-    bool (*due)(void *context, uint32_t slot, struct tw_timer *ret, struct tw_timer_mark **mark);
+    /* When the slot's timer goes off as of now; false: never. Lends the mark always. */
+    bool (*due)(void *context, uint32_t slot, tw_time *ret, struct tw_timer_mark **mark);
+    /* The tag of a slot's timer, which is about to go off. */
+    uint64_t (*tag)(void *context, uint32_t slot);
     /* The slot will be asked about soon, or its timer handed out. */
-    void (*prefetch)(void *context, uint32_t slot, bool is_due);
+    void (*prefetch)(void *context, uint32_t slot);
 };
 
 enum { TW_TIMERS_BUCKETS = 64 };
@@ -63,10 +65,10 @@ struct tw_timers *tw_timers_create(const struct tw_timers_owner *owner);
 void tw_timers_destroy(struct tw_timers *timers);
 
 /*
- * The slot's timer, with this tag, must go off at `when` at the latest. It is not taken away: who gets it too early sets
+ * The slot's timer must go off at `when` at the latest. It is not taken away: who gets it too early sets
  * it again. Without memory it may be missed.
  */
-void tw_timers_set(struct tw_timers *timers, uint32_t slot, struct tw_timer_mark *mark, tw_time when, uint64_t tag);
+void tw_timers_set(struct tw_timers *timers, uint32_t slot, struct tw_timer_mark *mark, tw_time when);
 
 /* Add an event. Returns 0 or -ENOMEM, then it is not added. */
 int tw_timers_push(struct tw_timers *timers, const struct tw_timer *event);

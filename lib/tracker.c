@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account.h"
 #include "alarm.h"
+#include "flowrecord.h"
 #include "segment.h"
 #include "writer.h"
 
@@ -19,17 +21,21 @@ static struct tw_hash_key key_of(const struct tw_engine_options *options) {
 
 /* For the timers of silence. */
 
-static bool silence_of(void *tracker, uint32_t slot, struct tw_timer *ret, struct tw_timer_mark **mark) {
+static bool silence_of(void *tracker, uint32_t slot, tw_time *ret, struct tw_timer_mark **mark) {
     const struct tw_tracker *t = tracker;
     struct tw_flow *flow = tw_flowtable_at(t->table, slot);
     *mark = &flow->timer;
-    ret->tag = flow->index;
-    return flow->index && tw_tracking_silence(t, flow, &ret->when);
+    return flow->ip_version && tw_tracking_silence(t, flow, ret);
 }
 
-static void prefetch_flow(void *tracker, uint32_t slot, bool is_due) {
+static uint64_t index_of(void *tracker, uint32_t slot) {
     const struct tw_tracker *t = tracker;
-    tw_flowtable_prefetch_slot(t->table, slot, is_due);
+    return tw_flowtable_rest_at(t->table, slot)->index;
+}
+
+static void prefetch_flow(void *tracker, uint32_t slot) {
+    const struct tw_tracker *t = tracker;
+    tw_flowtable_prefetch_slot(t->table, slot);
 }
 
 int tw_tracker_create(const struct tw_engine_options *options, struct tw_tracker **ret) {
@@ -41,7 +47,7 @@ int tw_tracker_create(const struct tw_engine_options *options, struct tw_tracker
     t->settings = *options->settings;
     t->writer = options->writer;
     t->table = tw_flowtable_create(&t->settings.flow, &key);
-    t->timers = tw_timers_create(&(struct tw_timers_owner){t, silence_of, prefetch_flow});
+    t->timers = tw_timers_create(&(struct tw_timers_owner){t, silence_of, index_of, prefetch_flow});
     t->fragments = tw_fragments_create(&key);
     t->hosts = tw_hosts_create(TW_HOSTS_MAX, &key);
     struct tw_extract_options extract = {
@@ -83,17 +89,20 @@ struct tw_extract *tw_tracker_extract(struct tw_tracker *t) {
 
 /* The end of a flow. */
 
-static void fold_hosts(struct tw_hosts *hosts, const struct tw_flow *flow, const struct tw_stall *stall) {
-    for (int side = 0; side < TW_SIDE_COUNT; side++) {
-        const struct tw_flow_side *s = &flow->side[side];
-        tw_hosts_feed(hosts, flow->key.ip_version, &flow->key.addr[side ^ flow->initiator], s->packets, s->bytes,
-                      stall ? stall->detect[side].low : 0);
+static void fold_hosts(struct tw_hosts *hosts, const struct tw_flowtable *table, const struct tw_flow *flow) {
+    const struct tw_stall *stall = tw_flowtable_find_stall(table, flow);
+    struct tw_flowkey key;
+    tw_flowtable_key(table, flow, &key);
+    for (enum tw_side side = TW_A; side < TW_SIDE_COUNT; side++) {
+        tw_hosts_feed(hosts, flow->ip_version, &key.addr[side ^ flow->initiator],
+                      tw_flowtable_sum(table, flow, side, TW_COUNT_PACKETS),
+                      tw_flowtable_sum(table, flow, side, TW_COUNT_BYTES), stall ? stall->detect[side].low : 0);
     }
 }
 
 static bool has_unknown_scale(const struct tw_flow *flow) {
     for (int side = 0; side < TW_SIDE_COUNT; side++) {
-        if (flow->side[side].considered && flow->window[side].scale == TW_SCALE_UNKNOWN) {
+        if (tw_edge_has(&flow->edge[side], TW_EDGE_HAS_COUNTED) && flow->side[side].window.scale == TW_SCALE_UNKNOWN) {
             return true;
         }
     }
@@ -101,16 +110,17 @@ static bool has_unknown_scale(const struct tw_flow *flow) {
 }
 
 /* What the report counts of a flow; for one that lives it is what would be counted if it ended now. */
-static void count_flow(struct tw_report *counts, const struct tw_flow *flow) {
-    const struct tw_flow_side *a = &flow->side[TW_A], *b = &flow->side[TW_B];
-    for (int side = 0; side < TW_SIDE_COUNT; side++) {
-        counts->packets.side[side] += flow->side[side].packets;
-        counts->packets.side_bytes[side] += flow->side[side].bytes;
-        counts->flows.side[side] += flow->side[side].packets > 0;
-        counts->window.considered += flow->side[side].considered;
+static void count_flow(struct tw_report *counts, const struct tw_flowtable *table, const struct tw_flow *flow) {
+    uint64_t payload = 0;
+    for (enum tw_side side = TW_A; side < TW_SIDE_COUNT; side++) {
+        counts->packets.side[side] += tw_flowtable_sum(table, flow, side, TW_COUNT_PACKETS);
+        counts->packets.side_bytes[side] += tw_flowtable_sum(table, flow, side, TW_COUNT_BYTES);
+        counts->flows.side[side] += tw_flow_has_spoken(flow, side);
+        counts->window.considered += tw_flowtable_considered(table, flow, side);
+        payload += tw_flowtable_sum(table, flow, side, TW_COUNT_PAYLOAD);
     }
-    *(flow->key.ip_version == 4 ? &counts->flows.ipv4 : &counts->flows.ipv6) += 1;
-    if (flow->key.proto == IPPROTO_TCP && (a->payload || b->payload)) {
+    *(flow->ip_version == 4 ? &counts->flows.ipv4 : &counts->flows.ipv6) += 1;
+    if (flow->proto == IPPROTO_TCP && payload) {
         counts->flows.with_payload++;
         counts->flows.one_sided += !tw_flow_is_two_sided(flow);
     }
@@ -118,8 +128,8 @@ static void count_flow(struct tw_report *counts, const struct tw_flow *flow) {
 }
 
 static void count_end(struct tw_tracker *t, const struct tw_flow *flow, enum tw_flow_end why) {
-    count_flow(&t->counts, flow);
-    fold_hosts(t->hosts, flow, tw_flowtable_find_stall(t->table, flow));
+    count_flow(&t->counts, t->table, flow);
+    fold_hosts(t->hosts, t->table, flow);
     if (flow->state == TW_FLOW_CLOSED) {
         t->counts.flows.ended_closed++;
     } else if (flow->state == TW_FLOW_RESET) {
@@ -133,19 +143,20 @@ static void log_flow(struct tw_tracker *t, const struct tw_flow *flow, enum tw_f
     const struct tw_stall *stall = tw_flowtable_find_stall(t->table, flow);
     enum tw_output_flows wanted = t->settings.output.flows;
     bool has_alarmed = stall && (stall->detect[TW_A].alarms || stall->detect[TW_B].alarms);
-    tw_flow_gather(flow, stall, &t->chains, why, &t->counts.bits);
+    tw_flowrecord_gather(t->table, flow, why, &t->counts.bits);
     if (t->writer && (wanted == TW_FLOWS_ALL || (wanted == TW_FLOWS_ALARMED && has_alarmed))) {
         struct tw_flow_record record;
-        tw_flow_record(flow, stall, tw_flowtable_scope(t->table, flow), &t->chains, why, &record);
+        tw_flowrecord_make(t->table, flow, why, &record);
         (void)tw_writer_flow(t->writer, &record); /* what finds no room is counted there */
     }
 }
 
 static void end_flow(struct tw_tracker *t, struct tw_flow *flow, enum tw_flow_end why) {
-    tw_flowtable_prefetch_bucket(t->table, flow->hash); /* it is taken out in the end */
+    uint32_t hash = tw_flowtable_hash_of(t->table, flow);
+    tw_flowtable_prefetch_bucket(t->table, hash); /* it is taken out in the end */
     tw_time silence = why == TW_END_TIMEOUT ? t->settings.flow.timeout[flow->state] : 0;
     tw_time clock = why == TW_END_TIMEOUT ? tw_flow_last_clock(flow) + silence : t->clock;
-    tw_time time = why == TW_END_TIMEOUT ? tw_flow_last_time(flow) + silence : t->time;
+    tw_time time = why == TW_END_TIMEOUT ? tw_flowtable_last_time(t->table, flow) + silence : t->time;
     for (int side = 0; side < TW_SIDE_COUNT; side++) {
         if (tw_tracking_is_in_episode(t, flow, (enum tw_side)side)) {
             tw_tracking_detect(t, flow, (enum tw_side)side)->open_at_end = true;
@@ -155,7 +166,7 @@ static void end_flow(struct tw_tracker *t, struct tw_flow *flow, enum tw_flow_en
     tw_extract_flow_end(t->extract, flow, t->clock);
     count_end(t, flow, why);
     log_flow(t, flow, why);
-    tw_flowtable_remove(t->table, flow);
+    tw_flowtable_remove(t->table, flow, hash);
 }
 
 /* Time. */
@@ -188,7 +199,7 @@ static void serve_quiet(struct tw_tracker *t, struct tw_flow *flow, tw_time when
 
 static void serve(struct tw_tracker *t, const struct tw_timer *timer) {
     struct tw_flow *flow = tw_flowtable_get(t->table, timer->slot);
-    if (!flow || flow->index != timer->tag) {
+    if (!flow || tw_flowtable_index(t->table, flow) != timer->tag) {
         return;
     }
     switch (timer->kind) {
@@ -234,36 +245,40 @@ static inline void link_entry(struct tw_tracker *t, struct tw_flow *flow, enum t
     entry->flow = tw_flowtable_slot(t->table, flow);
     entry->link = flow->last_entry && distance <= UINT32_MAX ? (uint32_t)distance : 0;
     flow->last_entry = ref;
-    if (flow->stall) {
+    if (flow->has_stall) {
         tw_extract_link(t->extract, flow, ref);
     }
 }
 
 static inline __attribute__((always_inline)) void account(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side,
                                                           const struct tw_tracked *tracked) {
-    const struct tw_packet *packet = &tracked->packet;
-    tw_flow_account(flow, side, packet, tw_chains_number(&t->chains, packet->layers), tracked->wirelen, tracked->clock,
-                    tracked->time);
+    struct tw_moment moment = {tracked->clock, tracked->time};
+    bool is_new = !flow->spoken;
+    tw_account_packet(t->table, flow, side, &tracked->packet, moment, tracked->wirelen);
     link_entry(t, flow, side, tracked->ref);
-    tw_flowtable_touch(t->table, flow);
+    if (!tw_flow_is_two_sided(flow)) {
+        tw_flowtable_line_up(t->table, flow, is_new);
+    }
 }
 
 static struct tw_flow *new_flow(struct tw_tracker *t, const struct tw_tracked *tracked) {
     const struct tw_packet *packet = &tracked->packet;
-    if (tw_flowtable_count(t->table) >= t->settings.flow.max) {
+    if (tw_flowtable_active(t->table) >= t->settings.flow.max) {
         end_flow(t, tw_flowtable_victim(t->table), TW_END_EVICTED);
     }
     struct tw_flow *flow = tw_flowtable_add(t->table, tracked->hash, &tracked->key, &packet->scope);
     bool is_tcp = packet->status & TW_PACKET_TCP;
     flow->state = is_tcp ? TW_FLOW_OPENING : TW_FLOW_OTHER;
-    flow->initiator = (uint8_t)(tracked->key_end ^ (int)tw_flow_first_side(packet));
-    flow->ethertype = packet->ethertype;
-    flow->has_icmp = packet->icmp >= 0;
-    flow->icmp = (uint16_t)packet->icmp;
+    flow->initiator = (tracked->key_end ^ (int)tw_flow_first_side(packet)) & 1;
+    tw_flowtable_rest(t->table, flow)->ethertype = packet->ethertype;
+    if (packet->icmp >= 0) {
+        flow->has_icmp = true;
+        flow->side[TW_A].icmp = (uint16_t)packet->icmp;
+    }
     flow->side[TW_A].last_clock = t->clock;
     t->counts.flows.total++;
-    if (tw_flowtable_count(t->table) > t->counts.flows.peak) {
-        t->counts.flows.peak = tw_flowtable_count(t->table);
+    if (tw_flowtable_active(t->table) > t->counts.flows.peak) {
+        t->counts.flows.peak = tw_flowtable_active(t->table);
     }
     tw_tracking_arm_silence(t, flow);
     tw_extract_flow_begin(t->extract, flow);
@@ -276,9 +291,8 @@ static struct tw_flow *flow_of(struct tw_tracker *t, const struct tw_tracked *tr
     struct tw_flow *flow = tw_flowtable_find(t->table, tracked->hash, &tracked->key, &packet->scope);
     if (flow && packet->status & TW_PACKET_TCP && packet->has & TW_HAS_FLAGS && packet->flags & TW_TCP_SYN) {
         enum tw_side side = tw_flow_side_of(flow, tracked->key_end);
-        bool is_silent = !flow->side[side].packets;
-        if (tw_tcp_begins_anew((enum tw_flow_state)flow->state, &flow->tcp[side], &flow->tcp[tw_other_side(side)],
-                               is_silent, packet)) {
+        if (tw_tcp_begins_anew((enum tw_flow_state)flow->state, &flow->side[side].tcp,
+                               &flow->side[tw_other_side(side)].tcp, !tw_flow_has_spoken(flow, side), packet)) {
             end_flow(t, flow, TW_END_REPLACED);
             flow = NULL;
         }
@@ -288,7 +302,7 @@ static struct tw_flow *flow_of(struct tw_tracker *t, const struct tw_tracked *tr
 
 static void remember_fragments(struct tw_tracker *t, const struct tw_flow *flow, enum tw_side side,
                                const struct tw_tracked *tracked) {
-    struct tw_fragment_owner owner = {flow->index, tw_flowtable_slot(t->table, flow), side};
+    struct tw_fragment_owner owner = {tw_flowtable_index(t->table, flow), tw_flowtable_slot(t->table, flow), side};
     for (int i = 0; i < tracked->packet.n_first; i++) {
         tw_fragments_put(t->fragments, &tracked->packet.first[i], &owner, tracked->clock);
     }
@@ -309,16 +323,16 @@ void tw_tracker_packet(struct tw_tracker *t, const struct tw_tracked *tracked) {
     if (tracked->packet.status & TW_PACKET_TCP) {
         tw_segment_take(t, flow, side, &tracked->packet, tracked->ref);
     } else {
-        tw_flow_no_segment(flow, side, &tracked->packet);
+        tw_account_no_segment(t->table, flow, side, &tracked->packet);
     }
-    if (flow->stall) {
+    if (flow->has_stall) {
         tw_extract_flow(t->extract, flow, t->clock, t->time);
     }
 }
 
 static struct tw_flow *owner_flow(const struct tw_tracker *t, const struct tw_fragment_owner *owner) {
     struct tw_flow *flow = owner ? tw_flowtable_get(t->table, owner->slot) : NULL;
-    return flow && flow->index == owner->flow ? flow : NULL;
+    return flow && tw_flowtable_index(t->table, flow) == owner->flow ? flow : NULL;
 }
 
 bool tw_tracker_knows(const struct tw_tracker *t, const struct tw_datagram *datagram, tw_time clock) {
@@ -331,14 +345,19 @@ void tw_tracker_fragment(struct tw_tracker *t, const struct tw_tracked *tracked)
     t->clock = tracked->clock;
     t->time = tracked->time;
     account(t, flow, owner->side, tracked);
-    tw_flow_no_segment(flow, owner->side, &tracked->packet);
+    tw_account_no_segment(t->table, flow, owner->side, &tracked->packet);
     tw_extract_flow(t->extract, flow, t->clock, t->time);
 }
 
 /* The end. */
 
+struct numbered {
+    uint64_t index;
+    struct tw_flow *flow;
+};
+
 static int by_index(const void *a, const void *b) {
-    uint64_t x = (*(struct tw_flow *const *)a)->index, y = (*(struct tw_flow *const *)b)->index;
+    uint64_t x = ((const struct numbered *)a)->index, y = ((const struct numbered *)b)->index;
     return (x > y) - (x < y);
 }
 
@@ -350,20 +369,20 @@ void tw_tracker_finish(struct tw_tracker *t, tw_time clock, tw_time packet_time)
     t->clock = clock;
     t->time = packet_time;
     size_t n = 0;
-    struct tw_flow **flows = malloc((tw_flowtable_count(t->table) + 1) * sizeof *flows);
+    struct numbered *flows = malloc((tw_flowtable_active(t->table) + 1) * sizeof *flows);
     for (uint32_t slot = 1; slot <= tw_flowtable_slots(t->table); slot++) {
         struct tw_flow *flow = tw_flowtable_get(t->table, slot);
         if (flow && flows) {
-            flows[n++] = flow;
+            flows[n++] = (struct numbered){tw_flowtable_index(t->table, flow), flow};
         } else if (flow) {
             end_flow(t, flow, TW_END_EXIT); /* without memory in another order, but all of them */
         }
     }
     if (flows) {
-        qsort(flows, n, sizeof(struct tw_flow *), by_index);
+        qsort(flows, n, sizeof *flows, by_index);
     }
     for (size_t i = 0; i < n; i++) {
-        end_flow(t, flows[i], TW_END_EXIT);
+        end_flow(t, flows[i].flow, TW_END_EXIT);
     }
     free(flows);
 }
@@ -373,10 +392,10 @@ static void add_running(const struct tw_tracker *t, struct tw_hosts *hosts, stru
     for (uint32_t slot = 1; slot <= tw_flowtable_slots(t->table); slot++) {
         const struct tw_flow *flow = tw_flowtable_get(t->table, slot);
         if (flow) {
-            count_flow(counts, flow);
-            tw_flow_gather(flow, tw_flowtable_find_stall(t->table, flow), &t->chains, TW_END_EXIT, &counts->bits);
+            count_flow(counts, t->table, flow);
+            tw_flowrecord_gather(t->table, flow, TW_END_EXIT, &counts->bits);
             if (hosts) {
-                fold_hosts(hosts, flow, tw_flowtable_find_stall(t->table, flow));
+                fold_hosts(hosts, t->table, flow);
             }
         }
     }
@@ -391,7 +410,7 @@ void tw_tracker_report(struct tw_tracker *t, struct tw_report *ret) {
     memcpy(ret->packets.side, counts.packets.side, sizeof ret->packets.side);
     memcpy(ret->packets.side_bytes, counts.packets.side_bytes, sizeof ret->packets.side_bytes);
     ret->flows = counts.flows;
-    ret->flows.active = tw_flowtable_count(t->table);
+    ret->flows.active = tw_flowtable_active(t->table);
     ret->flows.max = t->settings.flow.max;
     ret->bits = counts.bits;
     ret->window = counts.window;
@@ -434,7 +453,7 @@ void tw_tracker_commit(struct tw_tracker *t, const struct tw_settings *settings,
     tw_flowtable_configure(t->table, &settings->flow);
     tw_extract_commit(t->extract, change);
     t->ring = tw_extract_ring(t->extract);
-    while (tw_flowtable_count(t->table) > settings->flow.max) {
+    while (tw_flowtable_active(t->table) > settings->flow.max) {
         end_flow(t, tw_flowtable_victim(t->table), TW_END_EVICTED);
     }
     for (uint32_t slot = 1; slot <= tw_flowtable_slots(t->table); slot++) {

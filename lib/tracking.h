@@ -33,7 +33,6 @@ struct tw_tracker {
     tw_time clock;           /* of what is being done now */
     tw_time time;            /* of the packet that is, or was last, worked on */
     struct tw_report counts; /* packets.side, flows, bits, window, alarms */
-    struct tw_chains chains;
     bool finished;
     uint64_t handshakes_kept; /* before all flows ended */
 };
@@ -52,7 +51,7 @@ static inline bool tw_tracking_is_in_episode(const struct tw_tracker *t, const s
 
 static inline void tw_tracking_set_timer(struct tw_tracker *t, const struct tw_flow *flow, uint32_t kind,
                                          tw_time when) {
-    struct tw_timer timer = {when, kind, tw_flowtable_slot(t->table, flow), flow->index};
+    struct tw_timer timer = {when, kind, tw_flowtable_slot(t->table, flow), tw_flowtable_index(t->table, flow)};
     (void)tw_timers_push(t->timers, &timer); /* without memory the next packet of the flow finds out */
 }
 
@@ -66,7 +65,7 @@ static inline bool tw_tracking_silence(const struct tw_tracker *t, const struct 
 static inline void tw_tracking_arm_silence(struct tw_tracker *t, struct tw_flow *flow) {
     tw_time when;
     if (tw_tracking_silence(t, flow, &when)) {
-        tw_timers_set(t->timers, tw_flowtable_slot(t->table, flow), &flow->timer, when, flow->index);
+        tw_timers_set(t->timers, tw_flowtable_slot(t->table, flow), &flow->timer, when);
     }
 }
 

@@ -60,6 +60,8 @@ static Suite *(*const suites[])(void) = {
     suite_pool,
     suite_rate,
     suite_elders,
+    suite_lineup,
+    suite_account,
     suite_ethertypes,
     suite_sheet,
     suite_flowtable,

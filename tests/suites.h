@@ -54,6 +54,8 @@ Suite *suite_clock(void);
 Suite *suite_pool(void);
 Suite *suite_rate(void);
 Suite *suite_elders(void);
+Suite *suite_lineup(void);
+Suite *suite_account(void);
 Suite *suite_ethertypes(void);
 Suite *suite_sheet(void);
 Suite *suite_flowtable(void);

@@ -15,25 +15,34 @@ static const struct verdict_case {
     {"at the threshold, below rearm", 1460, 5000, 1460, TW_VERDICT_BETWEEN},
     {"just below rearm", 1460, 5000, 4999, TW_VERDICT_BETWEEN},
     {"at rearm", 1460, 5000, 5000, TW_VERDICT_REARMED},
-    {"the widest of all", 1460, 5000, UINT32_MAX, TW_VERDICT_REARMED},
+    {"the widest of all", 1460, 5000, 65535u << 14, TW_VERDICT_REARMED},
     {"a threshold of 0 finds nothing", 0, 0, 0, TW_VERDICT_REARMED},
 };
+
+/* A width of so many bytes, as narrow a field as it takes. */
+static uint32_t width_of(uint32_t bytes) {
+    uint8_t shift = 0;
+    while (bytes >> shift > UINT16_MAX)
+        shift++;
+    return tw_width_make((uint16_t)(bytes >> shift), shift);
+}
 
 START_TEST(a_window_is_low_between_or_rearmed) {
     const struct verdict_case *c = &verdict_cases[_i];
     struct tw_detect_settings settings = {.threshold = c->threshold, .rearm = c->rearm};
-    struct tw_window window = {.effective = c->window, .has_effective = true};
+    struct tw_edge edge = {0};
+    tw_edge_set(&edge, TW_EDGE_EFFECTIVE, width_of(c->window), TW_EDGE_HAS_EFFECTIVE);
     ck_assert_msg(tw_detect_raw(&settings, c->window) == c->verdict, "%s", c->name);
-    ck_assert_msg(tw_detect_scaled(&settings, &window) == c->verdict, "%s, scaled", c->name);
+    ck_assert_msg(tw_detect_scaled(&settings, &edge) == c->verdict, "%s, scaled", c->name);
 }
 END_TEST
 
 START_TEST(of_an_unknown_scale_only_zero_is_low) {
     struct tw_detect_settings settings = {.threshold = 1460, .rearm = 5000};
-    struct tw_window window = {.effective = 0};
-    ck_assert_int_eq(tw_detect_scaled(&settings, &window), TW_VERDICT_LOW);
-    window.effective = 1;
-    ck_assert_int_eq(tw_detect_scaled(&settings, &window), TW_VERDICT_REARMED);
+    struct tw_edge edge = {0};
+    ck_assert_int_eq(tw_detect_scaled(&settings, &edge), TW_VERDICT_LOW);
+    tw_edge_set(&edge, TW_EDGE_EFFECTIVE, 1, 0);
+    ck_assert_int_eq(tw_detect_scaled(&settings, &edge), TW_VERDICT_REARMED);
 }
 END_TEST
 

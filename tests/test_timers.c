@@ -20,32 +20,35 @@ static struct slot {
     struct tw_timer timer;
 } slots[SLOTS + 1];
 
-static bool due(void *context, uint32_t slot, struct tw_timer *ret, struct tw_timer_mark **mark) {
+static bool due(void *context, uint32_t slot, tw_time *ret, struct tw_timer_mark **mark) {
     struct slot *own = (struct slot *)context + slot;
     *mark = &own->mark;
-    if (own->is_set)
-        *ret = own->timer;
+    *ret = own->timer.when;
     return own->is_set;
 }
 
-static void prefetch(void *context, uint32_t slot, bool is_due) {
-    (void)context, (void)slot, (void)is_due;
+static uint64_t tag(void *context, uint32_t slot) {
+    return ((const struct slot *)context)[slot].timer.tag;
+}
+
+static void prefetch(void *context, uint32_t slot) {
+    (void)context, (void)slot;
 }
 
 static struct tw_timers *create(void) {
     memset(slots, 0, sizeof slots);
-    struct tw_timers *timers = tw_timers_create(&(struct tw_timers_owner){slots, due, prefetch});
+    struct tw_timers *timers = tw_timers_create(&(struct tw_timers_owner){slots, due, tag, prefetch});
     ck_assert(timers != NULL);
     return timers;
 }
 
-static void set(struct tw_timers *timers, uint32_t slot, tw_time when, uint64_t tag) {
+static void set(struct tw_timers *timers, uint32_t slot, tw_time when, uint64_t own_tag) {
     struct slot *own = &slots[slot];
-    bool is_later = own->is_set && when >= own->timer.when && tag == own->timer.tag;
+    bool is_later = own->is_set && when >= own->timer.when && own_tag == own->timer.tag;
     own->is_set = true;
-    own->timer = (struct tw_timer){when, TW_TIMER_SLOT, slot, tag};
+    own->timer = (struct tw_timer){when, TW_TIMER_SLOT, slot, own_tag};
     if (!is_later)
-        tw_timers_set(timers, slot, &own->mark, when, tag);
+        tw_timers_set(timers, slot, &own->mark, when);
 }
 
 /* The next timer that is really due: one that comes too early is set again. */
@@ -59,7 +62,7 @@ static bool pop(struct tw_timers *timers, tw_time until, struct tw_timer *ret) {
             return true;
         }
         if (own->is_set)
-            tw_timers_set(timers, ret->slot, &own->mark, own->timer.when, own->timer.tag);
+            tw_timers_set(timers, ret->slot, &own->mark, own->timer.when);
     }
     return false;
 }
@@ -110,9 +113,9 @@ static tw_time some_time(unsigned *seed, tw_time now) {
     return now + (tw_time)((double)rand_r(seed) / RAND_MAX * (double)reach) - (rand_r(seed) % 8 == 0 ? TW_MS : 0);
 }
 
-static void change(struct tw_timers *timers, struct model *model, unsigned *seed, tw_time now, uint64_t tag) {
+static void change(struct tw_timers *timers, struct model *model, unsigned *seed, tw_time now, uint64_t own_tag) {
     uint32_t slot = 1 + (uint32_t)rand_r(seed) % SLOTS;
-    struct tw_timer timer = {some_time(seed, now), (uint32_t)rand_r(seed) % 3, slot, tag};
+    struct tw_timer timer = {some_time(seed, now), (uint32_t)rand_r(seed) % 3, slot, own_tag};
     switch (rand_r(seed) % 4) {
     case 0:
         if (model->n >= EVENTS_MAX)
@@ -125,7 +128,7 @@ static void change(struct tw_timers *timers, struct model *model, unsigned *seed
         return;
     default:
         timer.kind = TW_TIMER_SLOT;
-        set(timers, slot, timer.when, tag);
+        set(timers, slot, timer.when, own_tag);
         model_unset(model, slot);
     }
     model->pending[model->n++] = timer;

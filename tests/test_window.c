@@ -16,12 +16,22 @@ static struct tw_packet segment(uint32_t seq, uint32_t ack, uint16_t window, uin
                               .payload = payload};
 }
 
+/* A side: its window and its edge. */
+struct side {
+    struct tw_window window;
+    struct tw_edge edge;
+};
+
+static void feed(struct side *side, const struct tw_packet *packet, int assume_scale) {
+    tw_window_feed(&side->window, &side->edge, packet, assume_scale);
+}
+
 static void offer(struct tw_window pair[TW_SIDE_COUNT], enum tw_side side, uint8_t flags, int scale) {
     struct tw_packet syn = segment(1000, 0, 65535, 0);
     syn.flags = flags;
     syn.window_scale = (int16_t)scale;
     if (scale != NOT_SEEN)
-        tw_window_syn(pair, side, &syn);
+        tw_window_syn(&pair[side], &pair[tw_other_side(side)], &syn);
 }
 
 /* The scale that follows from what each side has offered, in the order of the columns. */
@@ -56,8 +66,8 @@ START_TEST(the_scale_follows_from_both_syns) {
 
     ck_assert_msg(pair[TW_A].scale == c->a && pair[TW_B].scale == c->b, "%s: scale %d %d", c->name, pair[TW_A].scale,
                   pair[TW_B].scale);
-    ck_assert_msg(pair[TW_A].shift == c->shift_a && pair[TW_B].shift == c->shift_b, "%s: shift %d %d", c->name,
-                  pair[TW_A].shift, pair[TW_B].shift);
+    ck_assert_msg(tw_window_shift(&pair[TW_A]) == c->shift_a && tw_window_shift(&pair[TW_B]) == c->shift_b,
+                  "%s: shift %d %d", c->name, tw_window_shift(&pair[TW_A]), tw_window_shift(&pair[TW_B]));
     ck_assert_msg(pair[TW_A].above_14 == (c->syn_a > 14), "%s: above 14", c->name);
 }
 END_TEST
@@ -67,10 +77,10 @@ START_TEST(the_last_syn_of_a_side_is_what_counts) {
     offer(pair, TW_A, TW_TCP_SYN, 7);
     offer(pair, TW_A, TW_TCP_SYN, 2);
     offer(pair, TW_B, TW_TCP_SYN | TW_TCP_ACK, 1);
-    ck_assert_int_eq(pair[TW_A].shift, 2);
+    ck_assert_int_eq(tw_window_shift(&pair[TW_A]), 2);
     offer(pair, TW_B, TW_TCP_SYN | TW_TCP_ACK, NO_OPTION);
     ck_assert_int_eq(pair[TW_A].scale, TW_SCALE_NONE);
-    ck_assert_int_eq(pair[TW_B].shift, 0);
+    ck_assert_int_eq(tw_window_shift(&pair[TW_B]), 0);
 }
 END_TEST
 
@@ -99,52 +109,54 @@ static const struct accept_case {
 
 START_TEST(a_segment_is_accepted_within_the_widest_window) {
     const struct accept_case *c = &accept_cases[_i];
-    struct tw_window window = {.scale = TW_SCALE_NONE};
+    struct side own = {.window = {.scale = TW_SCALE_NONE}};
     struct tw_packet ack = segment(1, c->ack, c->window, 0);
-    tw_window_feed(&window, &ack, -1, 0);
-    ck_assert_msg(tw_window_accepts(&window, c->ack + (uint32_t)c->seq, c->length) == c->accepted, "%s", c->name);
+    feed(&own, &ack, -1);
+    ck_assert_msg(tw_window_accepts(&own.edge, c->ack + (uint32_t)c->seq, c->length) == c->accepted, "%s", c->name);
 }
 END_TEST
 
 START_TEST(everything_is_accepted_before_the_receiver_has_spoken) {
-    struct tw_window window = {0};
-    ck_assert(tw_window_accepts(&window, 0xdeadbeef, 0));
+    struct tw_edge edge = {0};
+    ck_assert(tw_window_accepts(&edge, 0xdeadbeef, 0));
 }
 END_TEST
 
 START_TEST(the_widest_window_does_not_shrink) {
-    struct tw_window window = {.scale = TW_SCALE_KNOWN, .shift = 3};
+    struct side own = {.window = {.scale = TW_SCALE_KNOWN, .offer = 3}};
     struct tw_packet wide = segment(1, 5000, 100, 0), narrow = segment(1, 5000, 0, 0);
-    tw_window_feed(&window, &wide, -1, 0);
-    tw_window_feed(&window, &narrow, -1, 1);
-    ck_assert_uint_eq(window.effective, 0);
-    ck_assert(tw_window_accepts(&window, 5800, 0));
-    ck_assert(!tw_window_accepts(&window, 5801, 0));
+    feed(&own, &wide, -1);
+    feed(&own, &narrow, -1);
+    ck_assert_uint_eq(tw_edge_effective(&own.edge), 0);
+    ck_assert(tw_window_accepts(&own.edge, 5800, 0));
+    ck_assert(!tw_window_accepts(&own.edge, 5801, 0));
 }
 END_TEST
 
 START_TEST(an_unknown_scale_is_taken_for_14_when_segments_are_accepted) {
-    struct tw_window window = {0};
+    struct side own = {0};
     struct tw_packet ack = segment(1, 5000, 2, 0);
-    tw_window_feed(&window, &ack, -1, 0);
-    ck_assert(!window.has_effective);
-    ck_assert_uint_eq(window.effective, 2);
-    ck_assert(tw_window_accepts(&window, 5000 + (2 << 14), 0));
-    ck_assert(!tw_window_accepts(&window, 5001 + (2 << 14), 0));
+    feed(&own, &ack, -1);
+    ck_assert(!tw_edge_has(&own.edge, TW_EDGE_HAS_EFFECTIVE));
+    ck_assert_uint_eq(tw_edge_effective(&own.edge), 2);
+    ck_assert(tw_window_accepts(&own.edge, 5000 + (2 << 14), 0));
+    ck_assert(!tw_window_accepts(&own.edge, 5001 + (2 << 14), 0));
 }
 END_TEST
 
 START_TEST(an_assumed_scale_stands_in_for_an_unknown_one_only) {
-    struct tw_window unknown = {0}, none = {.scale = TW_SCALE_NONE}, known = {.scale = TW_SCALE_KNOWN, .shift = 2};
+    struct side unknown = {0}, none = {.window = {.scale = TW_SCALE_NONE}};
+    struct side known = {.window = {.scale = TW_SCALE_KNOWN, .offer = 2}};
     struct tw_packet ack = segment(1, 5000, 10, 0);
-    tw_window_feed(&unknown, &ack, 4, 0);
-    tw_window_feed(&none, &ack, 4, 0);
-    tw_window_feed(&known, &ack, 4, 0);
-    ck_assert(unknown.has_effective && none.has_effective && known.has_effective);
-    ck_assert_uint_eq(unknown.effective, 160);
-    ck_assert_uint_eq(none.effective, 10);
-    ck_assert_uint_eq(known.effective, 40);
-    ck_assert_int_eq(unknown.scale, TW_SCALE_UNKNOWN);
+    feed(&unknown, &ack, 4);
+    feed(&none, &ack, 4);
+    feed(&known, &ack, 4);
+    ck_assert(tw_edge_has(&unknown.edge, TW_EDGE_HAS_EFFECTIVE));
+    ck_assert(tw_edge_has(&none.edge, TW_EDGE_HAS_EFFECTIVE) && tw_edge_has(&known.edge, TW_EDGE_HAS_EFFECTIVE));
+    ck_assert_uint_eq(tw_edge_effective(&unknown.edge), 160);
+    ck_assert_uint_eq(tw_edge_effective(&none.edge), 10);
+    ck_assert_uint_eq(tw_edge_effective(&known.edge), 40);
+    ck_assert_int_eq(unknown.window.scale, TW_SCALE_UNKNOWN);
 }
 END_TEST
 
@@ -152,7 +164,7 @@ END_TEST
 static const struct update_case {
     const char *name;
     uint32_t seq, ack, payload;
-    tw_time clock;
+    tw_time later;
     bool is_update;
 } update_cases[] = {
     {"the same once more", 1000, 5000, 0, 0, true},
@@ -165,24 +177,26 @@ static const struct update_case {
     {"an earlier seq a second later", 999, 4000, 0, TW_SECOND, false},
     {"an earlier seq more than a second later", 999, 4000, 0, TW_SECOND + 1, true},
     {"one that is not acceptable more than a second later", 90000, 5000, 0, TW_SECOND + 1, true},
+    {"and years later", 999, 4000, 0, INT64_C(100000000) * TW_SECOND, true},
 };
 
 START_TEST(a_window_is_updated_by_newer_segments) {
     const struct update_case *c = &update_cases[_i];
-    struct tw_window own = {.scale = TW_SCALE_NONE}, receiver = {.scale = TW_SCALE_NONE};
+    struct side own = {.window = {.scale = TW_SCALE_NONE}}, receiver = {.window = {.scale = TW_SCALE_NONE}};
     struct tw_packet last = segment(1000, 5000, 0, 0), other = segment(5000, 1000, 500, 0);
-    tw_window_feed(&own, &last, -1, 0);
-    tw_window_feed(&receiver, &other, -1, 0);
+    feed(&own, &last, -1);
+    feed(&receiver, &other, -1);
+    tw_window_grow_older(&own.window, c->later);
     struct tw_packet packet = segment(c->seq, c->ack, 0, c->payload);
-    ck_assert_msg(tw_window_is_update(&own, &receiver, &packet, c->clock) == c->is_update, "%s", c->name);
+    ck_assert_msg(tw_window_is_update(&own.window, &own.edge, &receiver.edge, &packet) == c->is_update, "%s", c->name);
 }
 END_TEST
 
 START_TEST(the_first_segment_is_always_an_update) {
-    struct tw_window own = {0}, receiver = {.scale = TW_SCALE_NONE};
+    struct side own = {0}, receiver = {.window = {.scale = TW_SCALE_NONE}};
     struct tw_packet other = segment(5000, 1000, 1, 0), first = segment(70000, 1, 0, 0);
-    tw_window_feed(&receiver, &other, -1, 0);
-    ck_assert(tw_window_is_update(&own, &receiver, &first, 0));
+    feed(&receiver, &other, -1);
+    ck_assert(tw_window_is_update(&own.window, &own.edge, &receiver.edge, &first));
 }
 END_TEST
 
@@ -209,14 +223,42 @@ static const struct sent_case {
 
 START_TEST(probes_and_full_windows_are_recognised) {
     const struct sent_case *c = &sent_cases[_i];
-    struct tw_window window = {.scale = TW_SCALE_NONE}, unknown = {0}, silent = {0};
+    struct side own = {.window = {.scale = TW_SCALE_NONE}}, unknown = {0}, silent = {0};
     struct tw_packet ack = segment(1, 5000, 10, 0), packet = segment(c->seq, 1, 100, c->payload);
-    tw_window_feed(&window, &ack, -1, 0);
-    tw_window_feed(&unknown, &ack, -1, 0);
-    ck_assert_msg(tw_window_is_probe(&window, &packet) == c->is_probe, "%s: probe", c->name);
-    ck_assert_msg(tw_window_is_filled(&window, &packet) == c->is_filled, "%s: filled", c->name);
-    ck_assert_msg(!tw_window_is_filled(&unknown, &packet), "%s: filled, without a scale", c->name);
-    ck_assert(!tw_window_is_probe(&silent, &packet) && !tw_window_is_filled(&silent, &packet));
+    feed(&own, &ack, -1);
+    feed(&unknown, &ack, -1);
+    ck_assert_msg(tw_window_is_probe(&own.edge, &packet) == c->is_probe, "%s: probe", c->name);
+    ck_assert_msg(tw_window_is_filled(&own.edge, &packet) == c->is_filled, "%s: filled", c->name);
+    ck_assert_msg(!tw_window_is_filled(&unknown.edge, &packet), "%s: filled, without a scale", c->name);
+    ck_assert(!tw_window_is_probe(&silent.edge, &packet) && !tw_window_is_filled(&silent.edge, &packet));
+}
+END_TEST
+
+START_TEST(of_the_windows_counted_the_smallest_and_the_largest_are_known) {
+    static const struct {
+        uint16_t window;
+        uint8_t shift;
+    } counted[] = {{100, 7}, {65535, 0}, {1, 14}, {50, 7}, {3, 14}};
+    struct side own = {0};
+    for (size_t i = 0; i < sizeof counted / sizeof counted[0]; i++)
+        tw_window_count(&own.window, &own.edge, tw_width_make(counted[i].window, counted[i].shift));
+    ck_assert_uint_eq(tw_width_bytes(own.window.least), 50 << 7);
+    ck_assert_uint_eq(tw_width_bytes(tw_edge_width(&own.edge, TW_EDGE_MOST)), 65535);
+}
+END_TEST
+
+START_TEST(what_an_edge_holds_does_not_touch_the_rest_of_it) {
+    struct side own = {.window = {.scale = TW_SCALE_KNOWN, .offer = 14}};
+    struct tw_packet widest = segment(1, 5000, 65535, 0), none = segment(2, 5000, 0, 0);
+    feed(&own, &widest, -1);
+    tw_window_count(&own.window, &own.edge, tw_edge_width(&own.edge, TW_EDGE_EFFECTIVE));
+    feed(&own, &none, -1);
+    tw_window_count(&own.window, &own.edge, tw_edge_width(&own.edge, TW_EDGE_EFFECTIVE));
+    ck_assert_uint_eq(tw_edge_effective(&own.edge), 0);
+    ck_assert_uint_eq(tw_width_bytes(tw_edge_width(&own.edge, TW_EDGE_WIDEST)), 65535u << 14);
+    ck_assert_uint_eq(tw_width_bytes(tw_edge_width(&own.edge, TW_EDGE_MOST)), 65535u << 14);
+    ck_assert_uint_eq(tw_width_bytes(own.window.least), 0);
+    ck_assert(tw_edge_has(&own.edge, TW_EDGE_HAS_WL | TW_EDGE_HAS_EFFECTIVE | TW_EDGE_HAS_COUNTED));
 }
 END_TEST
 
@@ -235,6 +277,8 @@ Suite *suite_window(void) {
                         sizeof(update_cases) / sizeof(update_cases[0]));
     tcase_add_test(tcase, the_first_segment_is_always_an_update);
     tcase_add_loop_test(tcase, probes_and_full_windows_are_recognised, 0, sizeof(sent_cases) / sizeof(sent_cases[0]));
+    tcase_add_test(tcase, of_the_windows_counted_the_smallest_and_the_largest_are_known);
+    tcase_add_test(tcase, what_an_edge_holds_does_not_touch_the_rest_of_it);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * account.h — what each packet adds to its flow: counts, times, the shapes of its packets.
+ *
+ * All O(1) and without allocation. Threads: none.
+ */
+#ifndef TW_ACCOUNT_H
+#define TW_ACCOUNT_H
+
+#include "flowtable.h"
+
+/* When a packet was captured: by the engine's clock, and as its source says. */
+struct tw_moment {
+    tw_time clock, time;
+};
+
+/* For tw_account_packet(): the first packet of a side; another shape than those before; a skew without a number. */
+void tw_account_begin(struct tw_flowtable *table, struct tw_flow *flow, enum tw_side side,
+                      const struct tw_packet *packet, struct tw_moment moment);
+void tw_account_shape(struct tw_flowtable *table, struct tw_flow *flow, enum tw_side side,
+                      const struct tw_packet *packet);
+void tw_account_odd_skew(struct tw_flowtable *table, struct tw_flow *flow, enum tw_side side, tw_time skew);
+
+/* Count a packet, with its time and its shape; a side that speaks for the first time begins. */
+static inline void tw_account_packet(struct tw_flowtable *table, struct tw_flow *flow, enum tw_side side,
+                                     const struct tw_packet *packet, struct tw_moment moment, uint32_t wirelen) {
+    struct tw_flow_side *s = &flow->side[side];
+    const uint8_t *seen = flow->shape[side];
+    tw_time skew = moment.clock - moment.time;
+    uint8_t number = tw_skews_number(&table->skews, skew);
+    if (!tw_flow_has_spoken(flow, side)) {
+        tw_account_begin(table, flow, side, packet, moment);
+    }
+    tw_flowtable_count(table, flow, side, TW_COUNT_PACKETS, 1);
+    tw_flowtable_count(table, flow, side, TW_COUNT_BYTES, wirelen);
+    tw_window_grow_older(&s->window, moment.clock - s->last_clock);
+    s->last_clock = moment.clock;
+    flow->last_side = side & 1;
+    s->last_skew = number;
+    if (number == TW_SKEW_ODD) {
+        tw_account_odd_skew(table, flow, side, skew);
+    }
+    if (!tw_shapes_is(&table->shapes, seen[1], packet->layers, packet->flow_stat) &&
+        !tw_shapes_is(&table->shapes, seen[0], packet->layers, packet->flow_stat)) {
+        tw_account_shape(table, flow, side, packet);
+    }
+}
+
+/* Count what TCP says in a segment: payload, first window, SYN. */
+static inline void tw_account_segment(struct tw_flowtable *table, struct tw_flow *flow, enum tw_side side,
+                                      const struct tw_packet *packet) {
+    tw_flowtable_count(table, flow, side, TW_COUNT_PAYLOAD, packet->payload);
+    if (!(flow->has_win_init & 1 << side) && packet->has & TW_HAS_WINDOW) {
+        flow->has_win_init = (flow->has_win_init | 1u << side) & TW_ALL_SIDES;
+        tw_flowtable_rest(table, flow)->side[side].win_init = packet->window;
+    }
+    if (packet->has & TW_HAS_FLAGS && packet->flags & TW_TCP_SYN) {
+        tw_flowtable_count(table, flow, side, TW_COUNT_SYNS, 1);
+    }
+}
+
+/* Count what is no segment: another protocol, or a later fragment, whose payload the first one has told. */
+void tw_account_no_segment(struct tw_flowtable *table, struct tw_flow *flow, enum tw_side side,
+                           const struct tw_packet *packet);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#include "shape.h"
+
+/* Fibonacci hashing: nine bits. */
+static unsigned bucket_of(uint64_t chain, uint64_t flow_stat) {
+    return (unsigned)((chain ^ flow_stat * 3) * UINT64_C(0x9E3779B97F4A7C15) >> 55);
+}
+
+uint8_t tw_shapes_number(struct tw_shapes *shapes, uint64_t chain, uint64_t flow_stat) {
+    unsigned at = bucket_of(chain, flow_stat);
+    while (shapes->bucket[at] && !tw_shapes_is(shapes, shapes->bucket[at], chain, flow_stat)) {
+        at = (at + 1) % 512;
+    }
+    if (!shapes->bucket[at]) {
+        if (shapes->n == UINT8_MAX) {
+            return 0;
+        }
+        shapes->bucket[at] = ++shapes->n;
+        shapes->chain_of[shapes->n] = chain;
+        shapes->shape[shapes->n] = (struct tw_shape){flow_stat, tw_chains_number(&shapes->chains, chain)};
+    }
+    return shapes->bucket[at];
+}
