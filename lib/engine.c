@@ -243,7 +243,7 @@ static inline TW_PREFETCH void prefetch_batch(const struct tw_engine *engine, ui
         tw_flowtable_prefetch_key(engine->table, batch[i].hash);
     }
     for (uint32_t i = 0; i < n; i++) {
-        tw_flowtable_prefetch_flow(engine->table, batch[i].hash, batch[i].key_end);
+        tw_flowtable_prefetch_flow(engine->table, batch[i].hash, &batch[i].key, batch[i].key_end);
     }
 }
 
