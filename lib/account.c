@@ -27,7 +27,7 @@ static void note_macs(struct tw_flowtable *table, struct tw_flow *flow, enum tw_
 
 void tw_account_begin(struct tw_flowtable *table, struct tw_flow *flow, enum tw_side side,
                       const struct tw_packet *packet, struct tw_moment moment) {
-    tw_time skew = moment.clock - moment.time;
+    tw_time skew = tw_skew_without(moment.clock, moment.time);
     flow->spoken = (flow->spoken | 1u << side) & TW_ALL_SIDES;
     flow->side[side].first_clock = moment.clock;
     flow->first_skew[side] = tw_skews_number(&table->skews, skew);

@@ -26,7 +26,7 @@ static inline void tw_account_packet(struct tw_flowtable *table, struct tw_flow 
                                      const struct tw_packet *packet, struct tw_moment moment, uint32_t wirelen) {
     struct tw_flow_side *s = &flow->side[side];
     const uint8_t *seen = flow->shape[side];
-    tw_time skew = moment.clock - moment.time;
+    tw_time skew = tw_skew_without(moment.clock, moment.time);
     uint8_t number = tw_skews_number(&table->skews, skew);
     if (!tw_flow_has_spoken(flow, side)) {
         tw_account_begin(table, flow, side, packet, moment);

@@ -331,15 +331,15 @@ uint64_t tw_flowtable_considered(const struct tw_flowtable *table, const struct 
 tw_time tw_flowtable_first_time(const struct tw_flowtable *table, const struct tw_flow *flow, enum tw_side side) {
     uint8_t number = flow->first_skew[side];
     const struct tw_flow_more *more = tw_flowtable_find_more(table, flow);
-    return flow->side[side].first_clock -
-           (number == TW_SKEW_ODD ? more->side[side].first_skew : table->skews.skew[number]);
+    tw_time skew = number == TW_SKEW_ODD ? more->side[side].first_skew : table->skews.skew[number];
+    return tw_skew_without(flow->side[side].first_clock, skew);
 }
 
 tw_time tw_flowtable_side_time(const struct tw_flowtable *table, const struct tw_flow *flow, enum tw_side side) {
     uint8_t number = flow->side[side].last_skew;
     const struct tw_flow_more *more = tw_flowtable_find_more(table, flow);
-    return flow->side[side].last_clock -
-           (number == TW_SKEW_ODD ? more->side[side].last_skew : table->skews.skew[number]);
+    tw_time skew = number == TW_SKEW_ODD ? more->side[side].last_skew : table->skews.skew[number];
+    return tw_skew_without(flow->side[side].last_clock, skew);
 }
 
 uint32_t tw_flowtable_slots(const struct tw_flowtable *table) {

@@ -18,6 +18,14 @@ struct tw_skews {
     tw_time skew[TW_SKEW_ODD];
 };
 
+/*
+ * By how much the clock is ahead of a packet's time, and back: what is left of the clock without it. Damaged times are so far
+ * apart that it does not fit; then it goes round, and back again.
+ */
+static inline tw_time tw_skew_without(tw_time clock, tw_time other) {
+    return (tw_time)((uint64_t)clock - (uint64_t)other);
+}
+
 /* Give a skew a number, if there is one left. */
 void tw_skews_add(struct tw_skews *skews, tw_time skew);
 

@@ -135,6 +135,16 @@ START_TEST(after_too_many_jumps_times_are_still_right) {
 }
 END_TEST
 
+START_TEST(times_as_far_apart_as_can_be_are_kept) {
+    static const tw_time latest = INT64_C(8000000000000000000);
+    struct tw_packet packet = packet_of(TW_A);
+    take(TW_A, &packet, (struct tw_moment){latest, -latest});
+    ck_assert_int_eq(record().side[TW_A].first, -latest);
+    ck_assert_int_eq(record().side[TW_A].last, -latest);
+    ck_assert_int_eq(record().side[TW_A].duration, 0);
+}
+END_TEST
+
 START_TEST(each_side_may_go_its_own_way_on_the_link) {
     struct tw_packet a = packet_of(TW_A), b = packet_of(TW_B);
     b.smac[0] = b.dmac[0] = 0x12;
@@ -220,6 +230,7 @@ Suite *suite_account(void) {
                         sizeof counter_cases / sizeof counter_cases[0]);
     tcase_add_test(tcase, times_apart_from_the_clock_are_kept);
     tcase_add_test(tcase, after_too_many_jumps_times_are_still_right);
+    tcase_add_test(tcase, times_as_far_apart_as_can_be_are_kept);
     tcase_add_test(tcase, each_side_may_go_its_own_way_on_the_link);
     tcase_add_test(tcase, one_side_may_have_no_addresses_of_the_link);
     tcase_add_test(tcase, all_shapes_of_a_side_are_remembered);
