@@ -51,16 +51,26 @@ static void note_chain(struct tw_flow_more_side *more, uint8_t chain) {
     }
 }
 
+/* Keep a shape as one of the side's first ones; returns false when there is no room. */
+static bool keep_shape(uint8_t seen[TW_SHAPES_PER_SIDE], uint8_t shape) {
+    for (int i = 0; i < TW_SHAPES_PER_SIDE; i++) {
+        if (!seen[i]) {
+            seen[i] = shape;
+            return true;
+        }
+    }
+    return false;
+}
+
 void tw_account_shape(struct tw_flowtable *table, struct tw_flow *flow, enum tw_side side,
                       const struct tw_packet *packet) {
     struct tw_shapes *shapes = &table->shapes;
     uint8_t shape = tw_shapes_number(shapes, packet->layers, packet->flow_stat);
     uint8_t *seen = flow->shape[side];
-    for (int i = 0; shape && i < TW_SHAPES_PER_SIDE; i++) {
-        seen[i] = seen[i] ? seen[i] : shape;
-        if (seen[i] == shape) {
-            return;
-        }
+    bool is_kept = shape && keep_shape(seen, shape);
+    const struct tw_flow_more *found = tw_flowtable_find_more(table, flow);
+    if (is_kept && !(found && found->side[side].has_chains)) {
+        return; /* its chain is known by it; else it is kept with the others */
     }
     struct tw_flow_more_side *more = &tw_flowtable_more(table, flow)->side[side];
     for (int i = 0; !more->has_chains && i < TW_SHAPES_PER_SIDE && seen[i]; i++) {

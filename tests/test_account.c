@@ -209,6 +209,23 @@ START_TEST(with_more_shapes_than_numbers_no_bit_is_lost) {
 }
 END_TEST
 
+START_TEST(with_more_shapes_than_numbers_no_chain_is_lost) {
+    struct tw_packet numbered = packet_of(TW_A), other = numbered;
+    other.layers = CHAIN + 32;
+    (void)tw_shapes_number(&table->shapes, numbered.layers, numbered.flow_stat);
+    for (uint64_t i = 1; i < UINT8_MAX; i++)
+        (void)tw_shapes_number(&table->shapes, CHAIN, i << 10);
+    ck_assert_uint_eq(tw_shapes_number(&table->shapes, other.layers, other.flow_stat), 0);
+    for (int i = 0; i < 3; i++) {
+        take(TW_A, &other, start);
+        take(TW_A, &numbered, start);
+        ck_assert_uint_eq(record().side[TW_A].layers[0], other.layers);
+        ck_assert_uint_eq(record().side[TW_A].layers[1], numbered.layers);
+        ck_assert_uint_eq(record().side[TW_A].layers[2], 0);
+    }
+}
+END_TEST
+
 START_TEST(later_fragments_are_packets_and_no_segments) {
     struct tw_packet packet = packet_of(TW_A), fragment = packet;
     fragment.status = TW_PACKET_LATER_FRAGMENT;
@@ -236,6 +253,7 @@ Suite *suite_account(void) {
     tcase_add_test(tcase, all_shapes_of_a_side_are_remembered);
     tcase_add_test(tcase, what_does_not_fit_the_description_is_marked);
     tcase_add_test(tcase, with_more_shapes_than_numbers_no_bit_is_lost);
+    tcase_add_test(tcase, with_more_shapes_than_numbers_no_chain_is_lost);
     tcase_add_test(tcase, later_fragments_are_packets_and_no_segments);
     suite_add_tcase(suite, tcase);
     return suite;
