@@ -189,18 +189,14 @@ void tw_flowtable_leave_line(struct tw_flowtable *table) {
     tw_lineup_leave(&table->one_sided, &owner);
 }
 
+void tw_flowtable_compact_line(struct tw_flowtable *table) {
+    struct tw_lineup_owner owner = {table, last_of_one_sided, prefetch_flow};
+    tw_lineup_compact(&table->one_sided, &owner);
+}
+
 void tw_flowtable_line_up_again(struct tw_flowtable *table) {
-    struct tw_elders elders = {0};
-    uint32_t left = 0;
-    for (uint32_t slot = 1; slot <= table->flows.touched; slot++) {
-        left += last_of_one_sided(table, slot) != 0;
-    }
-    tw_lineup_fini(&table->one_sided);
-    for (; left; left--) {
-        uint32_t slot = tw_elders_take(&elders, table->flows.touched, last_of_one_sided, table);
-        tw_flowtable_line_up(table, tw_flowtable_at(table, slot), true);
-    }
-    tw_elders_fini(&elders);
+    struct tw_lineup_owner owner = {table, last_of_one_sided, prefetch_flow};
+    tw_lineup_rank_again(&table->one_sided, &owner);
 }
 
 struct tw_flow *tw_flowtable_victim(struct tw_flowtable *table) {

@@ -104,7 +104,8 @@ void tw_flowtable_remove(struct tw_flowtable *table, struct tw_flow *flow, uint3
 void tw_flowtable_line_up(struct tw_flowtable *table, const struct tw_flow *flow, bool is_new);
 void tw_flowtable_leave_line(struct tw_flowtable *table);
 
-/* Every flow's last_entry has been changed, but not their order. */
+/* Every flow's last_entry will be changed, but not their order: before that, and after it. No memory is needed. */
+void tw_flowtable_compact_line(struct tw_flowtable *table);
 void tw_flowtable_line_up_again(struct tw_flowtable *table);
 
 /* The key of a flow. */

@@ -16,8 +16,7 @@ static bool is_current(const struct tw_lined *item, uint64_t rank) {
     return rank && (uint32_t)rank == item->rank;
 }
 
-/* Drop those that do not matter any more. */
-static void compact(struct tw_lineup *lineup, const struct tw_lineup_owner *owner) {
+void tw_lineup_compact(struct tw_lineup *lineup, const struct tw_lineup_owner *owner) {
     size_t n = 0;
     for (size_t i = lineup->first; i < lineup->end; i++) {
         if (i + AHEAD < lineup->end) {
@@ -33,7 +32,7 @@ static void compact(struct tw_lineup *lineup, const struct tw_lineup_owner *owne
 
 /* Room for twice as many as there are. Without memory the oldest goes, where there is no room at all. */
 static void fit(struct tw_lineup *lineup, const struct tw_lineup_owner *owner) {
-    compact(lineup, owner);
+    tw_lineup_compact(lineup, owner);
     size_t room = lineup->end < ROOM_MIN / 2 ? ROOM_MIN : 2 * lineup->end;
     struct tw_lined *item = realloc(lineup->item, room * sizeof *item);
     if (item) {
@@ -70,6 +69,12 @@ uint32_t tw_lineup_take(struct tw_lineup *lineup, const struct tw_lineup_owner *
         }
     }
     return 0;
+}
+
+void tw_lineup_rank_again(struct tw_lineup *lineup, const struct tw_lineup_owner *owner) {
+    for (size_t i = lineup->first; i < lineup->end; i++) {
+        lineup->item[i].rank = (uint32_t)owner->rank(owner->context, lineup->item[i].number);
+    }
 }
 
 size_t tw_lineup_memory(const struct tw_lineup *lineup) {

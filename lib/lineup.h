@@ -47,6 +47,12 @@ void tw_lineup_leave(struct tw_lineup *lineup, const struct tw_lineup_owner *own
 /* The number of the one that was seen longest ago, which still has to leave; 0: there is none. */
 uint32_t tw_lineup_take(struct tw_lineup *lineup, const struct tw_lineup_owner *owner);
 
+/* Drop those that are passed over. */
+void tw_lineup_compact(struct tw_lineup *lineup, const struct tw_lineup_owner *owner);
+
+/* The ranks have become others, and the order is the same, since those that are passed over were dropped. */
+void tw_lineup_rank_again(struct tw_lineup *lineup, const struct tw_lineup_owner *owner);
+
 /* Bytes in use. */
 size_t tw_lineup_memory(const struct tw_lineup *lineup);
 

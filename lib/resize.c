@@ -144,6 +144,7 @@ static void move_ring(struct tw_resize *resize, struct tw_extract *x, size_t siz
     struct map map = {resize->moved, copy_entries(x->ring, resize->ring, resize->moved), 0};
     map.end = tw_ring_head(resize->ring);
     link_entries(x->ring, resize->ring, &map);
+    tw_flowtable_compact_line(x->table);
     for (uint32_t slot = 1; slot <= tw_flowtable_slots(x->table); slot++) {
         struct tw_flow *flow = tw_flowtable_get(x->table, slot);
         if (flow) {
