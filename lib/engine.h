@@ -54,7 +54,8 @@ void tw_engine_finish(struct tw_engine *engine);
 /*
  * Other settings while everything goes on, in two steps: prepare what can fail, then commit, or cancel (NULL is allowed).
  * Flows, episodes and extractions go on; of the ring what fits a new size stays; timeouts hold at once; when other parts
- * of the scope count in the key, living flows are known by the new key from then on. Prepare returns 0 or -ENOMEM, then nothing changed; nothing may be fed before the commit.
+ * of the scope count in the key, living flows are known by the new key from then on. Prepare returns 0 or -ENOMEM, then
+ * nothing changed; nothing may be fed before the commit.
  */
 struct tw_engine_change;
 int tw_engine_prepare(struct tw_engine *engine, const struct tw_settings *settings, struct tw_engine_change **ret);
