@@ -20,15 +20,15 @@ static void note_macs(struct tw_flowtable *table, struct tw_flow *flow, enum tw_
         struct tw_flow_more_side *more = &tw_flowtable_more(table, flow)->side[side];
         memcpy(more->smac, packet->smac, sizeof more->smac);
         memcpy(more->dmac, packet->dmac, sizeof more->dmac);
-        flow->has_other_macs = (flow->has_other_macs | 1u << side) & TW_ALL_SIDES;
+        flow->has_other_macs |= 1u << side;
     }
-    flow->has_macs = (flow->has_macs | 1u << side) & TW_ALL_SIDES;
+    flow->has_macs |= 1u << side;
 }
 
 void tw_account_begin(struct tw_flowtable *table, struct tw_flow *flow, enum tw_side side,
                       const struct tw_packet *packet, struct tw_moment moment) {
     tw_time skew = tw_skew_without(moment.clock, moment.time);
-    flow->spoken = (flow->spoken | 1u << side) & TW_ALL_SIDES;
+    flow->spoken |= 1u << side;
     flow->side[side].first_clock = moment.clock;
     flow->first_skew[side] = tw_skews_number(&table->skews, skew);
     if (flow->first_skew[side] == TW_SKEW_ODD) {
@@ -39,10 +39,6 @@ void tw_account_begin(struct tw_flowtable *table, struct tw_flow *flow, enum tw_
     if (tw_flow_is_two_sided(flow)) {
         tw_flowtable_leave_line(table);
     }
-}
-
-void tw_account_odd_skew(struct tw_flowtable *table, struct tw_flow *flow, enum tw_side side, tw_time skew) {
-    tw_flowtable_more(table, flow)->side[side].last_skew = skew;
 }
 
 static void note_chain(struct tw_flow_more_side *more, uint8_t chain) {

@@ -14,12 +14,11 @@ struct tw_moment {
     tw_time clock, time;
 };
 
-/* For tw_account_packet(): the first packet of a side; another shape than those before; a skew without a number. */
+/* For tw_account_packet(): the first packet of a side; another shape than those before. */
 void tw_account_begin(struct tw_flowtable *table, struct tw_flow *flow, enum tw_side side,
                       const struct tw_packet *packet, struct tw_moment moment);
 void tw_account_shape(struct tw_flowtable *table, struct tw_flow *flow, enum tw_side side,
                       const struct tw_packet *packet);
-void tw_account_odd_skew(struct tw_flowtable *table, struct tw_flow *flow, enum tw_side side, tw_time skew);
 
 /* Count a packet, with its time and its shape; a side that speaks for the first time begins. */
 static inline void tw_account_packet(struct tw_flowtable *table, struct tw_flow *flow, enum tw_side side,
@@ -38,7 +37,7 @@ static inline void tw_account_packet(struct tw_flowtable *table, struct tw_flow 
     flow->last_side = side & 1;
     s->last_skew = number;
     if (number == TW_SKEW_ODD) {
-        tw_account_odd_skew(table, flow, side, skew);
+        tw_flowtable_more(table, flow)->side[side].last_skew = skew;
     }
     if (!tw_shapes_is(&table->shapes, seen[1], packet->layers, packet->flow_stat) &&
         !tw_shapes_is(&table->shapes, seen[0], packet->layers, packet->flow_stat)) {
@@ -51,7 +50,7 @@ static inline void tw_account_segment(struct tw_flowtable *table, struct tw_flow
                                       const struct tw_packet *packet) {
     tw_flowtable_count(table, flow, side, TW_COUNT_PAYLOAD, packet->payload);
     if (!(flow->has_win_init & 1 << side) && packet->has & TW_HAS_WINDOW) {
-        flow->has_win_init = (flow->has_win_init | 1u << side) & TW_ALL_SIDES;
+        flow->has_win_init |= 1u << side;
         tw_flowtable_rest(table, flow)->side[side].win_init = packet->window;
     }
     if (packet->has & TW_HAS_FLAGS && packet->flags & TW_TCP_SYN) {

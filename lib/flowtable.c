@@ -14,23 +14,38 @@ static uint64_t buckets_for(uint32_t max) {
     return n;
 }
 
-/* The pools, with what is in them; those for what a flow has one of at most have room for as many as flows. */
+/* The pools that hold as many items as there may be flows: all but the buckets. */
+static const struct {
+    size_t at, item; /* where it stands in the table; bytes of an item */
+} pools[] = {
+    {offsetof(struct tw_flowtable, flows), sizeof(struct tw_flow)},
+    {offsetof(struct tw_flowtable, rests), sizeof(struct tw_flow_rest)},
+    {offsetof(struct tw_flowtable, mores), sizeof(struct tw_flow_more)},
+    {offsetof(struct tw_flowtable, stalls), sizeof(struct tw_stall)},
+    {offsetof(struct tw_flowtable, pairs), 2 * sizeof(struct tw_addr)},
+    {offsetof(struct tw_flowtable, scopes), sizeof(struct tw_scope_slot)},
+};
+
+enum { N_POOLS = sizeof pools / sizeof pools[0] };
+
+static struct tw_pool *pool_of(struct tw_flowtable *table, int i) {
+    return (struct tw_pool *)(void *)((unsigned char *)table + pools[i].at);
+}
+
 static int init_pools(struct tw_flowtable *table, uint32_t max) {
-    int err = tw_pool_init(&table->flows, sizeof(struct tw_flow), max);
-    err = err ? err : tw_pool_init(&table->rests, sizeof(struct tw_flow_rest), max);
-    err = err ? err : tw_pool_init(&table->mores, sizeof(struct tw_flow_more), max);
-    err = err ? err : tw_pool_init(&table->stalls, sizeof(struct tw_stall), max);
-    err = err ? err : tw_pool_init(&table->pairs, 2 * sizeof(struct tw_addr), max);
-    return err ? err : tw_pool_init(&table->scopes, sizeof(struct tw_scope_slot), max);
+    int err = 0;
+    for (int i = 0; i < N_POOLS && !err; i++) {
+        err = tw_pool_init(pool_of(table, i), pools[i].item, max);
+    }
+    return err;
 }
 
 static int grow_pools(struct tw_flowtable *table, uint32_t max) {
-    int err = tw_pool_grow(&table->flows, max);
-    err = err ? err : tw_pool_grow(&table->rests, max);
-    err = err ? err : tw_pool_grow(&table->mores, max);
-    err = err ? err : tw_pool_grow(&table->stalls, max);
-    err = err ? err : tw_pool_grow(&table->pairs, max);
-    return err ? err : tw_pool_grow(&table->scopes, max);
+    int err = 0;
+    for (int i = 0; i < N_POOLS && !err; i++) {
+        err = tw_pool_grow(pool_of(table, i), max);
+    }
+    return err;
 }
 
 struct tw_flowtable *tw_flowtable_create(const struct tw_flow_settings *settings, const struct tw_hash_key *secret) {
@@ -54,12 +69,9 @@ void tw_flowtable_destroy(struct tw_flowtable *table) {
     if (!table) {
         return;
     }
-    tw_pool_fini(&table->flows);
-    tw_pool_fini(&table->rests);
-    tw_pool_fini(&table->mores);
-    tw_pool_fini(&table->stalls);
-    tw_pool_fini(&table->pairs);
-    tw_pool_fini(&table->scopes);
+    for (int i = 0; i < N_POOLS; i++) {
+        tw_pool_fini(pool_of(table, i));
+    }
     tw_pool_fini(&table->buckets);
     tw_lineup_fini(&table->one_sided);
     tw_elders_fini(&table->elders);
@@ -179,28 +191,32 @@ static void prefetch_flow(const void *table, uint32_t slot) {
     __builtin_prefetch(tw_flowtable_at(table, slot));
 }
 
+static struct tw_lineup_owner owner_of(const struct tw_flowtable *table) {
+    return (struct tw_lineup_owner){table, last_of_one_sided, prefetch_flow};
+}
+
 void tw_flowtable_line_up(struct tw_flowtable *table, const struct tw_flow *flow, bool is_new) {
-    struct tw_lineup_owner owner = {table, last_of_one_sided, prefetch_flow};
+    struct tw_lineup_owner owner = owner_of(table);
     tw_lineup_add(&table->one_sided, &owner, tw_flowtable_slot(table, flow), flow->last_entry, is_new);
 }
 
 void tw_flowtable_leave_line(struct tw_flowtable *table) {
-    struct tw_lineup_owner owner = {table, last_of_one_sided, prefetch_flow};
+    struct tw_lineup_owner owner = owner_of(table);
     tw_lineup_leave(&table->one_sided, &owner);
 }
 
 void tw_flowtable_compact_line(struct tw_flowtable *table) {
-    struct tw_lineup_owner owner = {table, last_of_one_sided, prefetch_flow};
+    struct tw_lineup_owner owner = owner_of(table);
     tw_lineup_compact(&table->one_sided, &owner);
 }
 
 void tw_flowtable_line_up_again(struct tw_flowtable *table) {
-    struct tw_lineup_owner owner = {table, last_of_one_sided, prefetch_flow};
+    struct tw_lineup_owner owner = owner_of(table);
     tw_lineup_rank_again(&table->one_sided, &owner);
 }
 
 struct tw_flow *tw_flowtable_victim(struct tw_flowtable *table) {
-    struct tw_lineup_owner owner = {table, last_of_one_sided, prefetch_flow};
+    struct tw_lineup_owner owner = owner_of(table);
     uint32_t slot = tw_lineup_take(&table->one_sided, &owner);
     if (!slot) {
         slot = tw_elders_take(&table->elders, table->flows.touched, last_entry, table);
@@ -258,12 +274,12 @@ struct tw_flow *tw_flowtable_add(struct tw_flowtable *table, uint32_t hash, cons
 
 static void free_parts(struct tw_flowtable *table, const struct tw_flow *flow) {
     struct tw_flow_rest *rest = tw_flowtable_rest(table, flow);
-    const struct tw_flow_more *more = tw_flowtable_find_more(table, flow);
+    uint32_t more = tw_flowtable_more_number(table, flow);
     if (flow->ip_version != 4) {
         tw_pool_put(&table->pairs, flow->pair);
     }
     if (more) {
-        tw_pool_put(&table->mores, flow->has_stall ? tw_flowtable_find_stall(table, flow)->more : flow->more);
+        tw_pool_put(&table->mores, more);
     }
     if (flow->has_stall) {
         tw_pool_put(&table->stalls, flow->more);

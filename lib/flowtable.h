@@ -194,9 +194,13 @@ static inline struct tw_stall *tw_flowtable_find_stall(const struct tw_flowtable
     return flow->has_stall ? tw_pool_get(&table->stalls, flow->more) : NULL;
 }
 
+static inline uint32_t tw_flowtable_more_number(const struct tw_flowtable *table, const struct tw_flow *flow) {
+    return flow->has_stall ? tw_flowtable_find_stall(table, flow)->more : flow->more;
+}
+
 static inline struct tw_flow_more *tw_flowtable_find_more(const struct tw_flowtable *table,
                                                           const struct tw_flow *flow) {
-    uint32_t number = flow->has_stall ? tw_flowtable_find_stall(table, flow)->more : flow->more;
+    uint32_t number = tw_flowtable_more_number(table, flow);
     return number ? tw_pool_get(&table->mores, number) : NULL;
 }
 

@@ -50,7 +50,7 @@ void tw_layers_text(struct tw_text *out, uint64_t chain) {
     }
 }
 
-uint8_t tw_chains_find(struct tw_chains *chains, uint64_t chain) {
+uint8_t tw_chains_number(struct tw_chains *chains, uint64_t chain) {
     if (!chain) {
         return 0;
     }
@@ -65,9 +65,7 @@ uint8_t tw_chains_find(struct tw_chains *chains, uint64_t chain) {
         chains->bucket[at] = ++chains->n;
         chains->chain[chains->n] = chain;
     }
-    chains->last = chain;
-    chains->last_number = chains->bucket[at];
-    return chains->last_number;
+    return chains->bucket[at];
 }
 
 void tw_chains_get(const struct tw_chains *chains, const uint8_t seen[TW_CHAINS_PER_SIDE],

@@ -89,20 +89,13 @@ void tw_layers_text(struct tw_text *out, uint64_t chain);
 
 /* The chains of a run, numbered from 1. Plain data, zero at first; some 6 KiB. */
 struct tw_chains {
-    uint64_t last;
-    uint8_t last_number;
     uint8_t n;           /* chains in it */
     uint8_t bucket[512]; /* numbers, by hash */
     uint64_t chain[256]; /* by number */
 };
 
-/* The number of a chain that is not the last one asked for; for tw_chains_number(). */
-uint8_t tw_chains_find(struct tw_chains *chains, uint64_t chain);
-
 /* The number of a chain, from 1; 0: no headers, or there are 255 others already. */
-static inline uint8_t tw_chains_number(struct tw_chains *chains, uint64_t chain) {
-    return chain == chains->last ? chains->last_number : tw_chains_find(chains, chain);
-}
+uint8_t tw_chains_number(struct tw_chains *chains, uint64_t chain);
 
 /*
  * Remember the number of a packet's chain among those that one side of a flow has shown.

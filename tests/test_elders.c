@@ -8,23 +8,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "ranks.h"
 #include "suites.h"
-
-enum { THINGS = 300 };
-
-static uint64_t rank_of(const void *owner, uint32_t number) {
-    const uint64_t *ranks = owner;
-    return ranks[number];
-}
-
-static uint32_t search(const uint64_t *ranks) {
-    uint32_t found = 0;
-    for (uint32_t n = 1; n <= THINGS; n++) {
-        if (ranks[n] && (!found || ranks[n] < ranks[found]))
-            found = n;
-    }
-    return found;
-}
 
 START_TEST(the_eldest_is_taken_while_others_grow_younger) {
     unsigned seed = (unsigned)time(NULL);

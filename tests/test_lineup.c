@@ -8,26 +8,11 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "ranks.h"
 #include "suites.h"
-
-enum { THINGS = 300 };
-
-static uint64_t rank_of(const void *context, uint32_t number) {
-    const uint64_t *ranks = context;
-    return ranks[number];
-}
 
 static void prefetch(const void *context, uint32_t number) {
     (void)context, (void)number;
-}
-
-static uint32_t search(const uint64_t *ranks) {
-    uint32_t found = 0;
-    for (uint32_t n = 1; n <= THINGS; n++) {
-        if (ranks[n] && (!found || ranks[n] < ranks[found]))
-            found = n;
-    }
-    return found;
 }
 
 static void leave(struct tw_lineup *lineup, const struct tw_lineup_owner *owner, uint64_t *ranks, uint32_t n) {
