@@ -145,15 +145,13 @@ static uint64_t all_layers(const struct parts *p, enum tw_side side) {
     return all;
 }
 
-void tw_flowrecord_gather(const struct tw_flowtable *table, const struct tw_flow *flow, enum tw_flow_end end,
-                          struct tw_seen_bits *seen) {
+void tw_flowrecord_gather(const struct tw_flowtable *table, const struct tw_flow *flow, const struct tw_flowkey *key,
+                          enum tw_flow_end end, struct tw_seen_bits *seen) {
     struct parts p = parts_of(table, flow);
-    struct tw_flowkey key;
-    tw_flowtable_key(table, flow, &key);
     struct tw_flowstat_facts facts = {
         .end = end,
         .ip_version = flow->ip_version,
-        .is_land = tw_flowstat_is_land(flow->proto, key.addr, key.port),
+        .is_land = tw_flowstat_is_land(flow->proto, key->addr, key->port),
     };
     for (enum tw_side side = TW_A; side < TW_SIDE_COUNT; side++) {
         if (tw_flow_has_spoken(flow, side)) {

@@ -78,7 +78,8 @@ void tw_flowtable_destroy(struct tw_flowtable *table) {
     free(table);
 }
 
-uint32_t tw_flowtable_hash_of(const struct tw_flowtable *table, const struct tw_flow *flow) {
+/* The hash by which a flow is found now. */
+static uint32_t hash_of(const struct tw_flowtable *table, const struct tw_flow *flow) {
     struct tw_flowkey key;
     tw_flowtable_key(table, flow, &key);
     return tw_flowtable_hash(table, &key, tw_flowtable_scope(table, flow));
@@ -89,7 +90,7 @@ static void fill_buckets(struct tw_flowtable *table) {
     for (uint32_t slot = 1; slot <= table->flows.touched; slot++) {
         struct tw_flow *flow = tw_flowtable_get(table, slot);
         if (flow) {
-            uint32_t hash = tw_flowtable_hash_of(table, flow), *bucket = tw_flowtable_bucket(table, hash);
+            uint32_t hash = hash_of(table, flow), *bucket = tw_flowtable_bucket(table, hash);
             if (flow->ip_version != 4) {
                 flow->hash = hash;
             }

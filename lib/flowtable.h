@@ -91,10 +91,7 @@ struct tw_flow *tw_flowtable_add(struct tw_flowtable *table, uint32_t hash, cons
 /* The flow that has to go first; NULL when the table is empty. */
 struct tw_flow *tw_flowtable_victim(struct tw_flowtable *table);
 
-/* The hash by which a flow is found; to be computed early, with the bucket prefetched, when it will be removed. */
-uint32_t tw_flowtable_hash_of(const struct tw_flowtable *table, const struct tw_flow *flow);
-
-/* Take the flow out, with all its parts. */
+/* Take the flow, whose key has this hash now, out with all its parts. */
 void tw_flowtable_remove(struct tw_flowtable *table, struct tw_flow *flow, uint32_t hash);
 
 /*

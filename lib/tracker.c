@@ -89,12 +89,11 @@ struct tw_extract *tw_tracker_extract(struct tw_tracker *t) {
 
 /* The end of a flow. */
 
-static void fold_hosts(struct tw_hosts *hosts, const struct tw_flowtable *table, const struct tw_flow *flow) {
+static void fold_hosts(struct tw_hosts *hosts, const struct tw_flowtable *table, const struct tw_flow *flow,
+                       const struct tw_flowkey *key) {
     const struct tw_stall *stall = tw_flowtable_find_stall(table, flow);
-    struct tw_flowkey key;
-    tw_flowtable_key(table, flow, &key);
     for (enum tw_side side = TW_A; side < TW_SIDE_COUNT; side++) {
-        tw_hosts_feed(hosts, flow->ip_version, &key.addr[side ^ flow->initiator],
+        tw_hosts_feed(hosts, flow->ip_version, &key->addr[side ^ flow->initiator],
                       tw_flowtable_sum(table, flow, side, TW_COUNT_PACKETS),
                       tw_flowtable_sum(table, flow, side, TW_COUNT_BYTES), stall ? stall->detect[side].low : 0);
     }
@@ -127,9 +126,10 @@ static void count_flow(struct tw_report *counts, const struct tw_flowtable *tabl
     counts->window.unknown_scale_flows += has_unknown_scale(flow);
 }
 
-static void count_end(struct tw_tracker *t, const struct tw_flow *flow, enum tw_flow_end why) {
+static void count_end(struct tw_tracker *t, const struct tw_flow *flow, const struct tw_flowkey *key,
+                      enum tw_flow_end why) {
     count_flow(&t->counts, t->table, flow);
-    fold_hosts(t->hosts, t->table, flow);
+    fold_hosts(t->hosts, t->table, flow, key);
     if (flow->state == TW_FLOW_CLOSED) {
         t->counts.flows.ended_closed++;
     } else if (flow->state == TW_FLOW_RESET) {
@@ -139,11 +139,12 @@ static void count_end(struct tw_tracker *t, const struct tw_flow *flow, enum tw_
     }
 }
 
-static void log_flow(struct tw_tracker *t, const struct tw_flow *flow, enum tw_flow_end why) {
+static void log_flow(struct tw_tracker *t, const struct tw_flow *flow, const struct tw_flowkey *key,
+                     enum tw_flow_end why) {
     const struct tw_stall *stall = tw_flowtable_find_stall(t->table, flow);
     enum tw_output_flows wanted = t->settings.output.flows;
     bool has_alarmed = stall && (stall->detect[TW_A].alarms || stall->detect[TW_B].alarms);
-    tw_flowrecord_gather(t->table, flow, why, &t->counts.bits);
+    tw_flowrecord_gather(t->table, flow, key, why, &t->counts.bits);
     if (t->writer && (wanted == TW_FLOWS_ALL || (wanted == TW_FLOWS_ALARMED && has_alarmed))) {
         struct tw_flow_record record;
         tw_flowrecord_make(t->table, flow, why, &record);
@@ -152,7 +153,9 @@ static void log_flow(struct tw_tracker *t, const struct tw_flow *flow, enum tw_f
 }
 
 static void end_flow(struct tw_tracker *t, struct tw_flow *flow, enum tw_flow_end why) {
-    uint32_t hash = tw_flowtable_hash_of(t->table, flow);
+    struct tw_flowkey key;
+    tw_flowtable_key(t->table, flow, &key);
+    uint32_t hash = tw_flowtable_hash(t->table, &key, tw_flowtable_scope(t->table, flow));
     tw_flowtable_prefetch_bucket(t->table, hash); /* it is taken out in the end */
     tw_time silence = why == TW_END_TIMEOUT ? t->settings.flow.timeout[flow->state] : 0;
     tw_time clock = why == TW_END_TIMEOUT ? tw_flow_last_clock(flow) + silence : t->clock;
@@ -164,8 +167,8 @@ static void end_flow(struct tw_tracker *t, struct tw_flow *flow, enum tw_flow_en
     }
     tw_alarm_end_episodes(t, flow, why == TW_END_EXIT ? TW_ENDED_EXIT : TW_ENDED_FLOW, clock, time);
     tw_extract_flow_end(t->extract, flow, t->clock);
-    count_end(t, flow, why);
-    log_flow(t, flow, why);
+    count_end(t, flow, &key, why);
+    log_flow(t, flow, &key, why);
     tw_flowtable_remove(t->table, flow, hash);
 }
 
@@ -392,10 +395,12 @@ static void add_running(const struct tw_tracker *t, struct tw_hosts *hosts, stru
     for (uint32_t slot = 1; slot <= tw_flowtable_slots(t->table); slot++) {
         const struct tw_flow *flow = tw_flowtable_get(t->table, slot);
         if (flow) {
+            struct tw_flowkey key;
+            tw_flowtable_key(t->table, flow, &key);
             count_flow(counts, t->table, flow);
-            tw_flowrecord_gather(t->table, flow, TW_END_EXIT, &counts->bits);
+            tw_flowrecord_gather(t->table, flow, &key, TW_END_EXIT, &counts->bits);
             if (hosts) {
-                fold_hosts(hosts, t->table, flow);
+                fold_hosts(hosts, t->table, flow, &key);
             }
         }
     }

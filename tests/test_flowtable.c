@@ -49,7 +49,10 @@ static struct tw_flow *find(struct model *model, uint32_t n) {
 }
 
 static void take_out(struct model *model, struct tw_flow *flow) {
-    tw_flowtable_remove(model->table, flow, tw_flowtable_hash_of(model->table, flow));
+    struct tw_flowkey key;
+    tw_flowtable_key(model->table, flow, &key);
+    uint32_t hash = tw_flowtable_hash(model->table, &key, tw_flowtable_scope(model->table, flow));
+    tw_flowtable_remove(model->table, flow, hash);
 }
 
 /* The longest silent of the one-sided, or else of all. */
