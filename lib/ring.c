@@ -21,7 +21,8 @@ struct tw_ring *tw_ring_create(size_t size, const struct tw_ring_fetch *fetch, t
     }
     /* A fault per 2 MiB and not per 4 KiB; a wish only. */
     (void)madvise(ring->memory, ring->size * TW_RING_UNIT, MADV_HUGEPAGE);
-    ring->head = ring->tail = ring->lap = ring->edge = 1;
+    ring->ahead = tw_ahead_create(ring->memory, ring->size * TW_RING_UNIT);
+    tw_ring_begin_at(ring, 1);
     if (fetch)
         ring->fetch = *fetch;
     ring->leave = leave;
@@ -32,6 +33,7 @@ struct tw_ring *tw_ring_create(size_t size, const struct tw_ring_fetch *fetch, t
 void tw_ring_destroy(struct tw_ring *ring) {
     if (ring == NULL)
         return;
+    tw_ahead_destroy(ring->ahead);
     (void)munmap(ring->memory, ring->size * TW_RING_UNIT);
     free(ring);
 }
@@ -55,10 +57,23 @@ static uint64_t place(const struct tw_ring *ring, uint64_t cost) {
 }
 
 static void begin_lap(struct tw_ring *ring, uint64_t start) {
+    tw_ahead_destroy(ring->ahead);
+    ring->ahead = NULL;
     if (ring->tail == ring->head)
         ring->tail = start;
     ring->edge = ring->head;
     ring->head = ring->lap = start;
+}
+
+static uint64_t min(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+/* Say how far the memory is in use, and find up to where the head may move on. */
+static void calm(struct tw_ring *ring, uint64_t end) {
+    ring->calm = min(ring->tail, ring->lap) + ring->size;
+    size_t quiet = tw_ahead_reach(ring->ahead, (end - ring->lap) * TW_RING_UNIT);
+    ring->calm = min(ring->calm, quiet < ring->size * TW_RING_UNIT ? ring->lap + quiet / TW_RING_UNIT : UINT64_MAX);
 }
 
 tw_ref tw_ring_make_room(struct tw_ring *ring, uint64_t units) {
@@ -67,6 +82,7 @@ tw_ref tw_ring_make_room(struct tw_ring *ring, uint64_t units) {
         drop_oldest(ring);
     if (start == ring->lap + ring->size)
         begin_lap(ring, start);
+    calm(ring, start + units);
     return start;
 }
 
@@ -88,7 +104,7 @@ bool tw_ring_is_in_file(const struct tw_ring *ring) {
 }
 
 void tw_ring_begin_at(struct tw_ring *ring, tw_ref ref) {
-    ring->head = ring->tail = ring->lap = ring->edge = ref;
+    ring->head = ring->tail = ring->lap = ring->edge = ring->calm = ref;
 }
 
 tw_ref tw_ring_head(const struct tw_ring *ring) {

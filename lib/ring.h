@@ -20,11 +20,12 @@
  * distance to the entry after. Who turns it is the user of the ring.
  *
  * A put that needs room drops the oldest entries; those with a flag of TW_RING_WATCHED are shown to the owner first.
- * The ring allocates once. Threads: none.
+ * The ring allocates once. Threads: one, and one of its own that makes the memory ready (ahead.h).
  */
 #ifndef TW_RING_H
 #define TW_RING_H
 
+#include "ahead.h"
 #include "types.h"
 
 typedef uint64_t tw_ref; /* 0: none */
@@ -95,12 +96,14 @@ struct tw_ring {
     uint64_t tail; /* of the oldest entry; equal to head: empty */
     uint64_t lap;  /* where the current lap began */
     uint64_t edge; /* where the records of the lap before ended; tail goes on from here to lap */
+    uint64_t calm; /* up to here the head just moves on: nothing to drop, no lap to begin, no memory to ask for */
     uint64_t used; /* units that entries take */
     uint64_t packets;
     tw_time newest; /* clock of the last entry put */
     struct tw_ring_fetch fetch;
     tw_ring_leave_fn *leave;
     void *owner;
+    struct tw_ahead *ahead; /* of the first lap */
 };
 
 enum { TW_RING_UNIT = 8, TW_RING_ENTRY_UNITS = sizeof(struct tw_ring_entry) / TW_RING_UNIT };
@@ -207,7 +210,7 @@ static inline struct tw_ring_entry *tw_ring_get(const struct tw_ring *ring, tw_r
 static inline tw_ref tw_ring_reserve(struct tw_ring *ring, uint32_t caplen, tw_time clock) {
     uint64_t units = tw_ring_units(ring, caplen);
     tw_ref start = ring->head;
-    if (start + units > ring->tail + ring->size || start + units > ring->lap + ring->size) {
+    if (start + units > ring->calm) {
         start = tw_ring_make_room(ring, units);
     }
     ring->head = start + units;

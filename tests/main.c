@@ -57,6 +57,7 @@ static Suite *(*const suites[])(void) = {
     suite_sandbox,
     suite_timers,
     suite_clock,
+    suite_ahead,
     suite_pool,
     suite_rate,
     suite_elders,
