@@ -52,7 +52,8 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpo
 SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 INCLUDES = -Ilib -Idaemon -Ictl -Itests -Itests/support $(addprefix -I,$(wildcard /usr/include/libev))
 ALL_CPPFLAGS = $(INCLUDES) -D_GNU_SOURCE -DTW_VERSION='"$(VERSION)"' $(HARDEN_CPPFLAGS) $(CPPFLAGS)
-ALL_CFLAGS = -std=gnu11 $(WARNINGS) -pthread $(HARDEN_CFLAGS) $(SANITIZE) $(CFLAGS)
+# Two words written one by one and read at once as a vector have to wait for each other: 3 % of the time without this.
+ALL_CFLAGS = -std=gnu11 $(WARNINGS) -fno-tree-slp-vectorize -pthread $(HARDEN_CFLAGS) $(SANITIZE) $(CFLAGS)
 ALL_LDFLAGS = -pthread $(HARDEN_LDFLAGS) $(SANITIZE) $(LDFLAGS)
 LIBS = -lmd
 DAEMON_LIBS = -lpcap -lev -lconfig -lsystemd -lcap-ng -lseccomp

@@ -20,9 +20,13 @@ void tw_account_begin(struct tw_flowtable *table, struct tw_flow *flow, enum tw_
 void tw_account_shape(struct tw_flowtable *table, struct tw_flow *flow, enum tw_side side,
                       const struct tw_packet *packet);
 
-/* Count a packet, with its time and its shape; a side that speaks for the first time begins. */
-static inline void tw_account_packet(struct tw_flowtable *table, struct tw_flow *flow, enum tw_side side,
-                                     const struct tw_packet *packet, struct tw_moment moment, uint32_t wirelen) {
+/*
+ * Count a packet, with its time and its shape; a side that speaks for the first time begins. Inlined where packets are taken: a
+ * call costs a packet 25 instructions.
+ */
+static inline __attribute__((always_inline)) void tw_account_packet(struct tw_flowtable *table, struct tw_flow *flow,
+                                                                    enum tw_side side, const struct tw_packet *packet,
+                                                                    struct tw_moment moment, uint32_t wirelen) {
     struct tw_flow_side *s = &flow->side[side];
     const uint8_t *seen = flow->shape[side];
     tw_time skew = tw_skew_without(moment.clock, moment.time);

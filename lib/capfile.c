@@ -34,7 +34,7 @@ struct tw_capfile {
     struct tw_origins *origins;
     uint32_t first_origin, section; /* numbers of the file's, and of the section's first interface */
     bool is_ng, is_swapped;
-    uint32_t plain_caplen, plain_scale; /* pcap: a record up to so long is handed out whole; nanoseconds in a unit */
+    uint32_t plain_end, plain_scale; /* pcap: a record of fewer bytes is handed out whole; nanoseconds in a unit */
     uint8_t *buffer;
     size_t room, at, filled;       /* bytes at `at` to `filled` are not worked on yet */
     uint64_t base;                 /* position in the file of the buffer's first byte */
@@ -166,10 +166,8 @@ static int open_pcap(struct tw_capfile *file) {
     };
     file->at += PCAP_HEADER;
     file->plain_scale = 1000000000 / (uint32_t)origin.units;
-    file->plain_caplen = tw_origin_snaplen(&origin);
-    if (file->plain_caplen > TW_ORIGIN_CAPLEN_MAX) {
-        file->plain_caplen = TW_ORIGIN_CAPLEN_MAX;
-    }
+    uint32_t snaplen = tw_origin_snaplen(&origin);
+    file->plain_end = (snaplen < TW_ORIGIN_CAPLEN_MAX ? snaplen : TW_ORIGIN_CAPLEN_MAX) + 1;
     return tw_origins_add(file->origins, &origin);
 }
 
@@ -179,7 +177,7 @@ static enum tw_capfile_result cut_record(struct tw_capfile *file, uint32_t caple
     return cut_off(file, "", "captured ", in_first_part ? snaplen : caplen, RECORD_HEADER);
 }
 
-/* A record that is in the buffer and as it should be: nearly every one. Returns false for any other. */
+/* A record of a pcap file that is in the buffer and as it should be: nearly every one. Returns false for any other. */
 static inline bool next_plain_record(struct tw_capfile *file, struct tw_frame *ret) {
     const uint8_t *p = here(file);
     bool swap = file->is_swapped;
@@ -187,7 +185,7 @@ static inline bool next_plain_record(struct tw_capfile *file, struct tw_frame *r
         return false;
     }
     uint32_t caplen = tw_file_u32(swap, p + 8), wirelen = tw_file_u32(swap, p + 12);
-    if (caplen > file->plain_caplen || file->filled - file->at - RECORD_HEADER < caplen) {
+    if (caplen >= file->plain_end || file->filled - file->at - RECORD_HEADER < caplen) {
         return false;
     }
     ret->time =
@@ -480,14 +478,15 @@ const struct tw_origin *tw_capfile_first(const struct tw_capfile *file) {
     return file->origins->n > file->first_origin ? &file->origins->list[file->first_origin] : NULL;
 }
 
-enum tw_capfile_result tw_capfile_next(struct tw_capfile *file, struct tw_frame *ret) {
+static __attribute__((noinline)) enum tw_capfile_result next_any(struct tw_capfile *file, struct tw_frame *ret) {
     if (file->result != TW_CAPFILE_PACKET) {
         return file->result;
     }
-    if (!file->is_ng && next_plain_record(file, ret)) {
-        return TW_CAPFILE_PACKET;
-    }
     return file->is_ng ? next_packet_block(file, ret) : next_record(file, ret);
+}
+
+enum tw_capfile_result tw_capfile_next(struct tw_capfile *file, struct tw_frame *ret) {
+    return next_plain_record(file, ret) ? TW_CAPFILE_PACKET : next_any(file, ret);
 }
 
 const char *tw_capfile_problem(const struct tw_capfile *file) {

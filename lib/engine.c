@@ -34,7 +34,7 @@ struct tw_engine {
     bool is_in_file;         /* the bytes of packets stay there */
     struct tw_report counts; /* time, packets */
     uint64_t other_bytes;    /* on the wire, of packets that are not TCP */
-    uint32_t n;
+    struct tw_tracked *next; /* the first of the batch that is free */
     struct tw_tracked batch[BATCH];
 };
 
@@ -49,6 +49,7 @@ int tw_engine_create(const struct tw_engine_options *options, struct tw_engine *
         return err;
     }
     engine->settings = *options->settings;
+    engine->next = engine->batch;
     engine->is_in_file = options->fetch;
     engine->ring = tw_extract_ring(tw_tracker_extract(engine->tracker));
     engine->table = tw_tracker_table(engine->tracker);
@@ -72,8 +73,11 @@ int tw_engine_source(struct tw_engine *engine, int dlt, uint32_t snaplen) {
     return 0;
 }
 
+/* What few packets need is kept out of tw_engine_feed(), which then keeps more in registers. */
+#define RARE __attribute__((noinline, cold))
+
 /* What few packets are. Returns whether they are TCP by their IP header, however damaged. */
-static bool count_rest(struct tw_packet_counters *c, struct tw_ethertypes *types, const struct tw_packet *packet) {
+static RARE bool count_rest(struct tw_packet_counters *c, struct tw_ethertypes *types, const struct tw_packet *packet) {
     c->cut_short += (packet->status & TW_PACKET_CUT) != 0;
     c->malformed += (packet->status & TW_PACKET_MALFORMED) != 0;
     c->too_deep += (packet->status & TW_PACKET_TOO_DEEP) != 0;
@@ -120,14 +124,20 @@ static void conclude_counts(const struct tw_engine *engine, struct tw_packet_cou
     c->tcp_bytes = c->wire_bytes - engine->other_bytes;
 }
 
+static RARE void begin_time(struct tw_engine *engine, tw_time time) {
+    engine->counts.time.seen = true;
+    engine->counts.time.first = engine->counts.time.last = time;
+    engine->begun = engine->clock.now;
+}
+
 static void count_time(struct tw_engine *engine, tw_time time) {
     if (!engine->counts.time.seen) {
-        engine->counts.time.seen = true;
-        engine->counts.time.first = engine->counts.time.last = time;
-        engine->begun = engine->clock.now;
-    } else if (time < engine->counts.time.first) {
+        begin_time(engine, time);
+    }
+    if (time < engine->counts.time.first) {
         engine->counts.time.first = time;
-    } else if (time > engine->counts.time.last) {
+    }
+    if (time > engine->counts.time.last) {
         engine->counts.time.last = time;
     }
     engine->time = time;
@@ -145,17 +155,16 @@ static bool has_flow(const struct tw_engine *engine, const struct tw_packet *pac
 
 /* What the ring has to know of a packet when it loses it. */
 static inline uint32_t ring_flags(const struct tw_packet *packet) {
-    if (!(packet->status & TW_PACKET_TCP) || !(packet->has & TW_HAS_FLAGS) || !(packet->flags & TW_TCP_SYN)) {
-        return 0;
+    if (!(packet->flags & TW_TCP_SYN) || !(packet->has & TW_HAS_FLAGS) || !(packet->status & TW_PACKET_TCP)) {
+        return 0; /* by the test that nearly all end with */
     }
     return packet->has & TW_HAS_OPTIONS ? TW_RING_SYN | TW_RING_HANDSHAKE : TW_RING_SYN;
 }
 
 /* Put a packet into the ring: where it is, or, with its time and length, itself. */
-static inline __attribute__((always_inline)) tw_ref put(struct tw_engine *engine, const struct tw_tracked *tracked,
-                                                        const struct tw_frame *from) {
+static inline tw_ref put(struct tw_engine *engine, const struct tw_tracked *tracked, const struct tw_frame *from) {
     uint32_t snaplen = engine->settings.ring.snaplen;
-    uint32_t caplen = snaplen && from->caplen > snaplen ? snaplen : from->caplen;
+    uint32_t caplen = snaplen - 1 < from->caplen ? snaplen : from->caplen; /* 0 is no limit: less one, the largest */
     tw_ref ref = tw_ring_reserve(engine->ring, caplen, tracked->clock);
     struct tw_ring_entry *entry = tw_ring_entry_at(engine->ring, ref);
     /* At once: to set a bit field alone, its neighbours would be read from memory first. */
@@ -175,20 +184,21 @@ static inline __attribute__((always_inline)) tw_ref put(struct tw_engine *engine
 
 /* What the running batch has put into the ring must not leave before it was worked on. Entries alone never fill one. */
 static bool would_push_batch_out(const struct tw_engine *engine, uint32_t caplen) {
-    return !engine->is_in_file && engine->n && tw_ring_tail_after(engine->ring, caplen) > engine->batch[0].ref;
+    return !engine->is_in_file && engine->next != engine->batch &&
+           tw_ring_tail_after(engine->ring, caplen) > engine->batch[0].ref;
 }
 
 static void feed_flow(struct tw_engine *engine, struct tw_tracked *tracked, const struct tw_frame *from) {
     tracked->key_end = tw_flowkey_init(&tracked->key, &tracked->packet);
     tracked->hash = tw_flowtable_hash(engine->table, &tracked->key, &tracked->packet.scope);
     tracked->ref = put(engine, tracked, from);
-    if (++engine->n == BATCH) {
+    if (++engine->next == engine->batch + BATCH) {
         tw_engine_flush(engine);
     }
 }
 
 /* Fragments are rare; they are not worth a place in the batch. */
-static void feed_fragment(struct tw_engine *engine, struct tw_tracked *tracked, const struct tw_frame *from) {
+static RARE void feed_fragment(struct tw_engine *engine, struct tw_tracked *tracked, const struct tw_frame *from) {
     const struct tw_packet *packet = &tracked->packet;
     tw_engine_flush(engine);
     tw_tracker_serve(engine->tracker, tracked->clock);
@@ -201,23 +211,28 @@ static void feed_fragment(struct tw_engine *engine, struct tw_tracked *tracked, 
 /* Damaged times must leave room for the periods that are added to them; see clock.c. */
 static tw_time clamp_time(tw_time time) {
     static const tw_time bound = INT64_C(8000000000000000000);
-    return time > bound ? bound : time < -bound ? -bound : time;
+    return time <= bound && time >= -bound ? time : time > bound ? bound : -bound;
+}
+
+/* The clock has not followed the packet's time. */
+static RARE void note_jump(struct tw_engine *engine, struct tw_packet *packet) {
+    engine->jumps = engine->clock.jumps;
+    tw_skews_add(&engine->table->skews, engine->clock.offset);
+    packet->flow_stat |= TW_STAT_TIME_JUMP;
 }
 
 void tw_engine_feed(struct tw_engine *engine, const struct tw_frame *from) {
     if (would_push_batch_out(engine, from->caplen)) {
         tw_engine_flush(engine);
     }
-    struct tw_tracked *tracked = &engine->batch[engine->n];
+    struct tw_tracked *tracked = engine->next;
     struct tw_packet *packet = &tracked->packet;
     tw_packet_decode(&engine->settings.decode, engine->dlt, from->bytes, from->caplen, from->wirelen, packet);
     tracked->time = clamp_time(from->time);
     tracked->wirelen = from->wirelen;
     tracked->clock = tw_clock_feed(&engine->clock, tracked->time);
     if (engine->clock.jumps != engine->jumps) {
-        engine->jumps = engine->clock.jumps;
-        tw_skews_add(&engine->table->skews, engine->clock.offset);
-        packet->flow_stat |= TW_STAT_TIME_JUMP;
+        note_jump(engine, packet);
     }
     count_time(engine, tracked->time);
     count_packet(engine, packet, from->caplen, from->wirelen);
@@ -234,25 +249,25 @@ void tw_engine_feed(struct tw_engine *engine, const struct tw_frame *from) {
  * the translation of addresses, about once, where asking packet by packet waits each time (8 ns for each packet and round
  * instead of 40 to 60, with 100 000 flows).
  */
-static inline TW_PREFETCH void prefetch_batch(const struct tw_engine *engine, uint32_t n) {
-    const struct tw_tracked *batch = engine->batch;
-    for (uint32_t i = 0; i < n; i++) {
-        tw_flowtable_prefetch_bucket(engine->table, batch[i].hash);
+static inline TW_PREFETCH void prefetch_batch(const struct tw_engine *engine, const struct tw_tracked *end) {
+    const struct tw_tracked *tracked;
+    for (tracked = engine->batch; tracked < end; tracked++) {
+        tw_flowtable_prefetch_bucket(engine->table, tracked->hash);
     }
-    for (uint32_t i = 0; i < n; i++) {
-        tw_flowtable_prefetch_key(engine->table, batch[i].hash);
+    for (tracked = engine->batch; tracked < end; tracked++) {
+        tw_flowtable_prefetch_key(engine->table, tracked->hash);
     }
-    for (uint32_t i = 0; i < n; i++) {
-        tw_flowtable_prefetch_flow(engine->table, batch[i].hash, &batch[i].key, batch[i].key_end);
+    for (tracked = engine->batch; tracked < end; tracked++) {
+        tw_flowtable_prefetch_flow(engine->table, tracked->hash, &tracked->key, tracked->key_end);
     }
 }
 
 void tw_engine_flush(struct tw_engine *engine) {
-    uint32_t n = engine->n;
-    engine->n = 0;
-    prefetch_batch(engine, n);
-    for (uint32_t i = 0; i < n; i++) {
-        tw_tracker_packet(engine->tracker, &engine->batch[i]);
+    const struct tw_tracked *end = engine->next;
+    engine->next = engine->batch;
+    prefetch_batch(engine, end);
+    for (const struct tw_tracked *tracked = engine->batch; tracked < end; tracked++) {
+        tw_tracker_packet(engine->tracker, tracked);
     }
     if (engine->clock.started) {
         tw_tracker_serve(engine->tracker, engine->clock.now);

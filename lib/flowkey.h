@@ -52,12 +52,13 @@ static inline int tw_flowkey_init(struct tw_flowkey *key, const struct tw_packet
     int sender = src[0] != dst[0]   ? src[0] > dst[0]
                  : src[1] != dst[1] ? src[1] > dst[1]
                                     : packet->sport > packet->dport;
-    for (int i = 0; i < 2; i++) {
-        key->word[2 * sender + i] = src[i];
-        key->word[2 * !sender + i] = dst[i];
+    uint32_t ports = tw_flowkey_pair(packet->sport, packet->dport);
+    for (int i = 0; i < 2; i++) { /* exchanged without a branch: which way a packet goes cannot be foreseen */
+        uint64_t changed = (src[i] ^ dst[i]) & -(uint64_t)sender;
+        key->word[i] = src[i] ^ changed;
+        key->word[2 + i] = dst[i] ^ changed;
     }
-    uint16_t sport = packet->sport, dport = packet->dport;
-    key->half[8] = sender ? tw_flowkey_pair(dport, sport) : tw_flowkey_pair(sport, dport);
+    key->half[8] = sender ? ports >> 16 | ports << 16 : ports;
     key->half[9] = tw_flowkey_pair(tw_flowkey_bytes(packet->ip_version, packet->proto), 0);
     return sender;
 }

@@ -176,7 +176,7 @@ static inline struct tw_flow *tw_flowtable_get(const struct tw_flowtable *table,
 }
 
 static inline uint32_t tw_flowtable_slot(const struct tw_flowtable *table, const struct tw_flow *flow) {
-    return (uint32_t)((size_t)((const unsigned char *)flow - table->flows.memory) / sizeof *flow);
+    return (uint32_t)(flow - (const struct tw_flow *)(const void *)table->flows.memory);
 }
 
 static inline struct tw_flow_rest *tw_flowtable_rest_at(const struct tw_flowtable *table, uint32_t slot) {

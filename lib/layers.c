@@ -16,6 +16,14 @@ static const char *const names[TW_LAYER_COUNT] = {
 
 _Static_assert(TW_LAYER_COUNT <= 32, "a header has five bits");
 
+void tw_depths_change(struct tw_depths *depths, uint64_t chain) {
+    unsigned n = tw_layers_count(chain);
+    depths->min = n && (!depths->packets || n < depths->min) ? n : depths->min;
+    depths->max = n > depths->max ? n : depths->max;
+    depths->last = chain;
+    depths->last_depth = n;
+}
+
 /* The i-th header, counted from the innermost. */
 static enum tw_layer layer_at(uint64_t chain, unsigned i) {
     return (enum tw_layer)(chain >> (5 * i) & 31);

@@ -71,14 +71,13 @@ struct tw_depths {
     uint64_t last; /* chain: mostly that of the next packet */
 };
 
+/* Another chain than that of the packet before; for tw_depths_feed(). */
+void tw_depths_change(struct tw_depths *depths, uint64_t chain);
+
 /* Count a packet. */
 static inline void tw_depths_feed(struct tw_depths *depths, uint64_t chain) {
     if (chain != depths->last) {
-        unsigned n = tw_layers_count(chain);
-        depths->min = n && (!depths->packets || n < depths->min) ? n : depths->min;
-        depths->max = n > depths->max ? n : depths->max;
-        depths->last = chain;
-        depths->last_depth = n;
+        tw_depths_change(depths, chain);
     }
     depths->packets += depths->last_depth > 0;
     depths->headers += depths->last_depth;

@@ -67,19 +67,13 @@ static inline bool is_considered(const struct tw_flow *flow, enum tw_side side, 
            tw_window_is_update(&flow->side[side].window, &flow->edge[side], &flow->edge[other], packet);
 }
 
-static inline void consider(const struct tw_tracker *t, struct tw_flow *flow, enum tw_side side,
-                            const struct tw_packet *packet) {
-    tw_window_feed(&flow->side[side].window, &flow->edge[side], packet, t->settings.detect.assume_scale);
-    tw_tcp_ack(&flow->side[side].tcp, packet->ack);
-}
-
 /* Returns whether the segment was considered. */
 static inline bool judge_segment(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side,
                                  const struct tw_packet *packet) {
     const struct tw_edge *edge = &flow->edge[side];
     bool considered = is_considered(flow, side, packet);
     if (considered) {
-        consider(t, flow, side, packet);
+        tw_segment_consider(t, flow, side, packet);
     }
     judge_sender(t, flow, tw_other_side(side), packet);
     bool is_raw = t->settings.detect.window == TW_WINDOW_RAW;
@@ -138,41 +132,13 @@ static void take_syn(struct tw_tracker *t, struct tw_flow *flow, enum tw_side si
     }
 }
 
-/*
- * Nearly every segment: no flag but ACK (and PSH, URG, ECE, CWR), on an established connection that has not stalled yet. It can
- * only move the windows, and it is judged here with what its general way would do, in a third of the instructions.
- * Returns false, with nothing done, when there is more to it.
- */
-static inline bool take_plain(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side,
-                              const struct tw_packet *packet, tw_ref ref) {
-    enum tw_side other = tw_other_side(side);
-    const struct tw_edge *edge = &flow->edge[side];
-    bool is_plain = (packet->flags & (TW_TCP_ACK | TW_TCP_SYN | TW_TCP_FIN | TW_TCP_RST)) == TW_TCP_ACK &&
-                    packet->has & TW_HAS_WINDOW && flow->state == TW_FLOW_ESTABLISHED && !flow->has_stall &&
-                    flow->has_win_init == TW_ALL_SIDES && t->settings.detect.window == TW_WINDOW_SCALED;
-    if (!is_plain || packet->window == 0 ||
-        !tw_window_is_update(&flow->side[side].window, edge, &flow->edge[other], packet)) {
-        return false;
-    }
-    consider(t, flow, side, packet);
-    tw_flowtable_count(t->table, flow, side, TW_COUNT_PAYLOAD, packet->payload);
-    tw_window_count(&flow->side[side].window, &flow->edge[side], tw_edge_width(edge, TW_EDGE_EFFECTIVE));
-    if (packet->payload && tw_window_is_filled(&flow->edge[other], packet)) {
-        tw_flowtable_count(t->table, flow, other, TW_COUNT_FULL, 1);
-        t->counts.window.window_full++;
-    }
-    if (tw_detect_scaled(&t->settings.detect, edge) == TW_VERDICT_LOW) {
-        judge_stall(t, flow, side, false, tw_edge_effective(edge), TW_VERDICT_LOW);
-        tw_alarm_try(t, flow, side, t->time, ref);
-    }
-    return true;
+void tw_segment_low(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, tw_ref ref) {
+    judge_stall(t, flow, side, false, tw_edge_effective(&flow->edge[side]), TW_VERDICT_LOW);
+    tw_alarm_try(t, flow, side, t->time, ref);
 }
 
-void tw_segment_take(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet,
-                     tw_ref ref) {
-    if (take_plain(t, flow, side, packet, ref)) {
-        return;
-    }
+void tw_segment_take_any(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, const struct tw_packet *packet,
+                         tw_ref ref) {
     bool has_flags = packet->has & TW_HAS_FLAGS;
     struct tw_tcp_side *own = &flow->side[side].tcp;
     tw_account_segment(t->table, flow, side, packet);

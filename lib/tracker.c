@@ -288,17 +288,21 @@ static struct tw_flow *new_flow(struct tw_tracker *t, const struct tw_tracked *t
     return flow;
 }
 
-/* The flow of the packet: the one that its addresses belong to, unless it begins another. */
-static struct tw_flow *flow_of(struct tw_tracker *t, const struct tw_tracked *tracked) {
+/* Whether a packet with the addresses of a flow begins another. */
+static bool begins_anew(const struct tw_flow *flow, const struct tw_tracked *tracked) {
     const struct tw_packet *packet = &tracked->packet;
-    struct tw_flow *flow = tw_flowtable_find(t->table, tracked->hash, &tracked->key, &packet->scope);
-    if (flow && packet->status & TW_PACKET_TCP && packet->has & TW_HAS_FLAGS && packet->flags & TW_TCP_SYN) {
-        enum tw_side side = tw_flow_side_of(flow, tracked->key_end);
-        if (tw_tcp_begins_anew((enum tw_flow_state)flow->state, &flow->side[side].tcp,
-                               &flow->side[tw_other_side(side)].tcp, !tw_flow_has_spoken(flow, side), packet)) {
-            end_flow(t, flow, TW_END_REPLACED);
-            flow = NULL;
-        }
+    enum tw_side side = tw_flow_side_of(flow, tracked->key_end);
+    return packet->status & TW_PACKET_TCP && packet->has & TW_HAS_FLAGS &&
+           tw_tcp_begins_anew((enum tw_flow_state)flow->state, &flow->side[side].tcp,
+                              &flow->side[tw_other_side(side)].tcp, !tw_flow_has_spoken(flow, side), packet);
+}
+
+/* The flow of the packet: the one that its addresses belong to, unless it begins another. */
+static inline struct tw_flow *flow_of(struct tw_tracker *t, const struct tw_tracked *tracked) {
+    struct tw_flow *flow = tw_flowtable_find(t->table, tracked->hash, &tracked->key, &tracked->packet.scope);
+    if (flow && tracked->packet.flags & TW_TCP_SYN && begins_anew(flow, tracked)) {
+        end_flow(t, flow, TW_END_REPLACED);
+        flow = NULL;
     }
     return flow ? flow : new_flow(t, tracked);
 }
