@@ -5,6 +5,8 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -12,8 +14,8 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-/* Smaller pieces have the thread woken more often, larger ones take memory that a small input never uses. */
-enum { PIECE = 8 << 20, AHEAD = 2 * PIECE, FIRST = PIECE / 4, AT_ONCE = 2 << 20 };
+/* So much more at most, and never more than is in use; asked for when half of that is. */
+enum { FIRST = 2 << 20, AT_MOST = 16 << 20, AT_ONCE = 2 << 20 };
 
 struct tw_ahead {
     uint8_t *memory;
@@ -75,14 +77,14 @@ size_t tw_ahead_reach(struct tw_ahead *ahead, size_t used) {
     if (used < FIRST) {
         return FIRST;
     }
-    size_t rest = ahead->size - used;
+    size_t more = used < AT_MOST ? used : AT_MOST, rest = ahead->size - used;
     atomic_store(&ahead->begin, page_floor(used));
-    atomic_store(&ahead->end, rest < AHEAD ? ahead->size : page_floor(used + AHEAD));
+    atomic_store(&ahead->end, rest < more ? ahead->size : page_floor(used + more));
     if (!ahead->has_thread) {
         start(ahead);
     }
     (void)sem_post(&ahead->asked);
-    return ahead->has_thread && rest > AHEAD ? used + PIECE : SIZE_MAX;
+    return ahead->has_thread && rest > more ? used + more / 2 : SIZE_MAX;
 }
 
 void tw_ahead_destroy(struct tw_ahead *ahead) {

@@ -11,7 +11,7 @@
 #ifndef TW_AHEAD_H
 #define TW_AHEAD_H
 
-#include "types.h"
+#include <stddef.h>
 
 struct tw_ahead;
 

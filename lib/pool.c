@@ -39,11 +39,19 @@ int tw_pool_init(struct tw_pool *pool, size_t size, uint32_t max) {
     return 0;
 }
 
+/* The memory is about to move or go. */
+static void stop_ahead(struct tw_pool *pool) {
+    tw_ahead_destroy(pool->ahead);
+    pool->ahead = NULL;
+    pool->calm = 0;
+}
+
 int tw_pool_grow(struct tw_pool *pool, uint32_t max) {
-    struct tw_pool larger = *pool;
     if (max <= pool->max) {
         return 0;
     }
+    stop_ahead(pool);
+    struct tw_pool larger = *pool;
     larger.max = max;
     void *memory = mremap(pool->memory, reserved(pool), reserved(&larger), MREMAP_MAYMOVE);
     if (memory == MAP_FAILED) {
@@ -55,10 +63,19 @@ int tw_pool_grow(struct tw_pool *pool, uint32_t max) {
 }
 
 void tw_pool_fini(struct tw_pool *pool) {
+    stop_ahead(pool);
     if (pool->memory) {
         munmap(pool->memory, reserved(pool));
     }
     *pool = (struct tw_pool){0};
+}
+
+static void look_ahead(struct tw_pool *pool) {
+    if (!pool->ahead) {
+        pool->ahead = tw_ahead_create(pool->memory, reserved(pool));
+    }
+    size_t calm = tw_ahead_reach(pool->ahead, tw_pool_memory(pool)) / pool->size;
+    pool->calm = calm < pool->max ? (uint32_t)calm : pool->max;
 }
 
 uint32_t tw_pool_take(struct tw_pool *pool) {
@@ -67,6 +84,9 @@ uint32_t tw_pool_take(struct tw_pool *pool) {
         memcpy(&pool->free, tw_pool_get(pool, number), sizeof pool->free);
     } else if (pool->touched < pool->max) {
         number = ++pool->touched;
+        if (number > pool->calm) {
+            look_ahead(pool);
+        }
     } else {
         return 0;
     }

@@ -8,6 +8,7 @@
 #ifndef TW_POOL_H
 #define TW_POOL_H
 
+#include "ahead.h"
 #include "types.h"
 
 struct tw_pool {
@@ -17,6 +18,8 @@ struct tw_pool {
     uint32_t used;         /* taken now */
     uint32_t touched;      /* highest number ever taken */
     uint32_t free;         /* first of the chain of free items; 0: none */
+    uint32_t calm;         /* up to this number nothing is said to `ahead` */
+    struct tw_ahead *ahead;
 };
 
 /* Reserve room for `max` items of `size` bytes (at least 4). Returns 0 or -ENOMEM. */

@@ -16,6 +16,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "ahead.h"
+
 enum { UNIT = 8, SKIP = 0 };
 
 #define NEVER UINT64_MAX /* as a wish: do not wake me */
@@ -37,6 +39,8 @@ struct tw_queue {
     _Alignas(64) _Atomic uint64_t head; /* the putter's */
     uint64_t tail_seen;
     uint64_t reserved, reserved_len; /* where the reserved record begins */
+    uint64_t calm;                   /* up to here, in the first lap, nothing is said to `ahead` */
+    struct tw_ahead *ahead;
 
     _Alignas(64) _Atomic uint64_t tail; /* the taker's */
     uint64_t head_seen, taken;
@@ -66,8 +70,9 @@ struct tw_queue *tw_queue_create(size_t size) {
         free(queue);
         return NULL;
     }
-    /* It goes round its memory however little is queued: a fault per 2 MiB and not per 4 KiB; a wish only. */
+    /* A fault per 2 MiB and not per 4 KiB; a wish only. */
     (void)madvise(queue->memory, queue->size, MADV_HUGEPAGE);
+    queue->ahead = tw_ahead_create(queue->memory, queue->size);
     return queue;
 }
 
@@ -77,8 +82,14 @@ void tw_queue_destroy(struct tw_queue *queue) {
     (void)pthread_cond_destroy(&queue->filled);
     (void)pthread_cond_destroy(&queue->emptied);
     (void)pthread_mutex_destroy(&queue->lock);
+    tw_ahead_destroy(queue->ahead);
     (void)munmap(queue->memory, queue->size);
     free(queue);
+}
+
+/* It goes round its memory however little is queued. */
+static void look_ahead(struct tw_queue *queue, uint64_t end) {
+    queue->calm = end <= queue->size ? tw_ahead_reach(queue->ahead, end) : UINT64_MAX;
 }
 
 static struct header *header_at(const struct tw_queue *queue, uint64_t position) {
@@ -112,6 +123,8 @@ void *tw_queue_reserve(struct tw_queue *queue, size_t len, size_t limit) {
         *header_at(queue, head) = (struct header){(uint32_t)(skip / UNIT), SKIP};
     queue->reserved = head + skip;
     queue->reserved_len = cost;
+    if (head + skip + cost > queue->calm)
+        look_ahead(queue, head + skip + cost);
     return header_at(queue, queue->reserved) + 1;
 }
 

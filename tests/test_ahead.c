@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ahead.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
