@@ -53,14 +53,17 @@ static uint8_t win_stat(const struct parts *p, enum tw_side side) {
                      (detect->open_at_end ? TW_STAT_OPEN_AT_END : 0));
 }
 
+static bool has_sent_payload(const struct parts *p, enum tw_side side) {
+    return p->flow->side[side].count[TW_COUNT_PAYLOAD] || p->more->side[side].rounds[TW_COUNT_PAYLOAD];
+}
+
 static uint8_t tcp_states(const struct parts *p, enum tw_side side) {
     const struct tw_flow_side *own = &p->flow->side[side], *other = &p->flow->side[tw_other_side(side)];
     if (p->flow->proto != IPPROTO_TCP) {
         return 0;
     }
     bool was_established = own->tcp.has_ack || other->tcp.has_ack; /* anything but SYN and RST was acknowledged */
-    bool has_payload = tw_flowtable_sum(p->table, p->flow, TW_A, TW_COUNT_PAYLOAD) ||
-                       tw_flowtable_sum(p->table, p->flow, TW_B, TW_COUNT_PAYLOAD);
+    bool has_payload = has_sent_payload(p, TW_A) || has_sent_payload(p, TW_B);
     return tw_anomaly_conclude(own->tcp.anomalies, &own->tcp, &other->tcp, was_established, has_payload);
 }
 
@@ -135,16 +138,6 @@ static void record_side(const struct parts *p, enum tw_side side, struct tw_dire
     get_chains(p, side, ret->layers);
 }
 
-/* All chains of the side's packets, or-ed. */
-static uint64_t all_layers(const struct parts *p, enum tw_side side) {
-    uint64_t chains[TW_CHAINS_PER_SIDE], all = 0;
-    get_chains(p, side, chains);
-    for (int i = 0; i < TW_CHAINS_PER_SIDE; i++) {
-        all |= chains[i];
-    }
-    return all;
-}
-
 void tw_flowrecord_gather(const struct tw_flowtable *table, const struct tw_flow *flow, const struct tw_flowkey *key,
                           enum tw_flow_end end, struct tw_seen_bits *seen) {
     struct parts p = parts_of(table, flow);
@@ -156,7 +149,6 @@ void tw_flowrecord_gather(const struct tw_flowtable *table, const struct tw_flow
     for (enum tw_side side = TW_A; side < TW_SIDE_COUNT; side++) {
         if (tw_flow_has_spoken(flow, side)) {
             facts.has_alarms = p.stall->detect[side].alarms;
-            facts.layers = all_layers(&p, side);
             seen->flow_stat |= tw_flowstat_complete(flow_stat(&p, side), side, &facts);
             seen->tcp_states |= tcp_states(&p, side);
             seen->win_stat |= win_stat(&p, side);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "flowstat.h"
 
-#include "layers.h"
-
 #include <netinet/in.h>
 #include <string.h>
 
@@ -26,7 +24,6 @@ uint64_t tw_flowstat_complete(uint64_t stat, enum tw_side side, const struct tw_
     stat |= facts->end == TW_END_TIMEOUT ? STAT_TIMEOUT : 0;
     stat |= facts->end == TW_END_EVICTED ? STAT_EVICTED : 0;
     stat |= facts->is_land ? STAT_LAND : 0;
-    stat |= facts->layers & TW_LAYERS_TOO_DEEP ? TW_STAT_HEADERS_NOT_WHOLE : 0;
     return stat | (facts->ip_version == 4 ? STAT_IPV4 : STAT_IPV6);
 }
 
@@ -41,8 +38,5 @@ uint64_t tw_flowstat_of(const struct tw_flow_record *record, enum tw_side side) 
         .is_land = tw_flowstat_is_land(record->id.proto, addr, port),
         .has_alarms = own->alarms > 0,
     };
-    for (int i = 0; i < TW_CHAINS_PER_SIDE; i++) {
-        facts.layers |= own->layers[i];
-    }
     return tw_flowstat_complete(own->flow_stat, side, &facts);
 }

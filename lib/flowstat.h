@@ -12,8 +12,7 @@ struct tw_flowstat_facts {
     enum tw_flow_end end;
     uint8_t ip_version;
     bool is_land;    /* see below */
-    bool has_alarms; /* of the side, as is the next */
-    uint64_t layers; /* the chains of its packets, all of them or-ed: whether one was too deep for the description */
+    bool has_alarms; /* of the side */
 };
 
 /* Whether TCP or UDP is sent to the very port that it says it comes from. */

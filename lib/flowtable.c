@@ -2,7 +2,6 @@
 #include "flowtable.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -329,16 +328,6 @@ struct tw_stall *tw_flowtable_stall(struct tw_flowtable *table, struct tw_flow *
 void tw_flowtable_round(struct tw_flowtable *table, struct tw_flow *flow, enum tw_side side,
                         enum tw_flow_counter counter) {
     tw_flowtable_more(table, flow)->side[side].rounds[counter]++;
-}
-
-uint64_t tw_flowtable_segments(const struct tw_flowtable *table, const struct tw_flow *flow, enum tw_side side) {
-    const struct tw_flow_more *more = tw_flowtable_find_more(table, flow);
-    uint64_t packets = tw_flowtable_sum(table, flow, side, TW_COUNT_PACKETS);
-    return flow->proto == IPPROTO_TCP ? packets - (more ? more->side[side].no_segment : 0) : 0;
-}
-
-uint64_t tw_flowtable_considered(const struct tw_flowtable *table, const struct tw_flow *flow, enum tw_side side) {
-    return tw_flowtable_segments(table, flow, side) - tw_flowtable_sum(table, flow, side, TW_COUNT_UNSAID);
 }
 
 tw_time tw_flowtable_first_time(const struct tw_flowtable *table, const struct tw_flow *flow, enum tw_side side) {

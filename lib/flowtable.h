@@ -16,6 +16,8 @@
 #ifndef TW_FLOWTABLE_H
 #define TW_FLOWTABLE_H
 
+#include <netinet/in.h>
+
 #include "elders.h"
 #include "flow.h"
 #include "flowkey.h"
@@ -131,10 +133,10 @@ static inline uint64_t tw_flowtable_sum(const struct tw_flowtable *table, const 
 
 /* How many packets both sides have sent, and how many segments one has. */
 static inline uint64_t tw_flowtable_packets(const struct tw_flowtable *table, const struct tw_flow *flow);
-uint64_t tw_flowtable_segments(const struct tw_flowtable *table, const struct tw_flow *flow, enum tw_side side);
+static inline uint64_t tw_flowtable_segments(const struct tw_flowtable *table, const struct tw_flow *flow, enum tw_side side);
 
 /* How many segments of a side were considered: said something about its window. */
-uint64_t tw_flowtable_considered(const struct tw_flowtable *table, const struct tw_flow *flow, enum tw_side side);
+static inline uint64_t tw_flowtable_considered(const struct tw_flowtable *table, const struct tw_flow *flow, enum tw_side side);
 
 /* The times, as they were captured, of a side's first and last packet, and of the flow's last. */
 tw_time tw_flowtable_first_time(const struct tw_flowtable *table, const struct tw_flow *flow, enum tw_side side);
@@ -246,6 +248,18 @@ static inline uint64_t tw_flowtable_sum(const struct tw_flowtable *table, const 
     default:
         return rounds << 32 | s->count[counter];
     }
+}
+
+static inline uint64_t tw_flowtable_segments(const struct tw_flowtable *table, const struct tw_flow *flow,
+                                             enum tw_side side) {
+    const struct tw_flow_more *more = tw_flowtable_find_more(table, flow);
+    uint64_t packets = tw_flowtable_sum(table, flow, side, TW_COUNT_PACKETS);
+    return flow->proto == IPPROTO_TCP ? packets - (more ? more->side[side].no_segment : 0) : 0;
+}
+
+static inline uint64_t tw_flowtable_considered(const struct tw_flowtable *table, const struct tw_flow *flow,
+                                               enum tw_side side) {
+    return tw_flowtable_segments(table, flow, side) - tw_flowtable_sum(table, flow, side, TW_COUNT_UNSAID);
 }
 
 static inline uint64_t tw_flowtable_packets(const struct tw_flowtable *table, const struct tw_flow *flow) {

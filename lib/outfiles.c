@@ -18,10 +18,14 @@ static bool is_open(const struct tw_outfile *file) {
     return file->name[0];
 }
 
+static uint32_t number_of(const struct tw_outfiles *files, const struct tw_outfile *file) {
+    return (uint32_t)(file - files->file);
+}
+
 /* The owner's open file that was written last, or NULL; where each link type has its own, of this one (-1: of any). */
 static const struct tw_outfile *find(const struct tw_outfiles *files, uint64_t owner, int dlt) {
     const struct tw_outfile *found = NULL;
-    for (uint32_t i = 0; i < TW_WRITER_FILES; i++) {
+    for (uint32_t i = 0; i < files->n_places; i++) {
         const struct tw_outfile *file = &files->file[i];
         bool is_other = files->is_by_link_type && dlt >= 0 && file->dlt != dlt;
         if (is_open(file) && file->owner == owner && !is_other && (!found || file->used_at > found->used_at)) {
@@ -31,7 +35,7 @@ static const struct tw_outfile *find(const struct tw_outfiles *files, uint64_t o
     return found;
 }
 
-/* A file that is not open, or else the one written longest ago. */
+/* The first file that is not open, or else the one written longest ago. */
 static struct tw_outfile *find_place(struct tw_outfiles *files) {
     struct tw_outfile *place = &files->file[0];
     for (uint32_t i = 0; i < TW_WRITER_FILES && is_open(place); i++) {
@@ -39,11 +43,10 @@ static struct tw_outfile *find_place(struct tw_outfiles *files) {
             place = &files->file[i];
         }
     }
+    if (number_of(files, place) >= files->n_places) {
+        files->n_places = number_of(files, place) + 1;
+    }
     return place;
-}
-
-static uint32_t number_of(const struct tw_outfiles *files, const struct tw_outfile *file) {
-    return (uint32_t)(file - files->file);
 }
 
 static int finish(struct tw_outfiles *files, struct tw_outfile *file) {

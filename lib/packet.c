@@ -199,6 +199,9 @@ static void conclude(const struct tw_walk *walk) {
     } else if (bytes->error == TW_BYTES_BEYOND) {
         view->status |= TW_PACKET_MALFORMED;
     }
+    if (view->layers & TW_LAYERS_TOO_DEEP) {
+        view->flow_stat |= TW_STAT_HEADERS_NOT_WHOLE;
+    }
     if (view->ip_version && bytes->captured < bytes->limit) {
         view->flow_stat |= TW_STAT_SHORT_OF_LENGTH;
         view->flow_stat |= walk->wirelen < bytes->limit ? TW_STAT_BEYOND_FRAME : 0;

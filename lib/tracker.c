@@ -89,16 +89,6 @@ struct tw_extract *tw_tracker_extract(struct tw_tracker *t) {
 
 /* The end of a flow. */
 
-static void fold_hosts(struct tw_hosts *hosts, const struct tw_flowtable *table, const struct tw_flow *flow,
-                       const struct tw_flowkey *key) {
-    const struct tw_stall *stall = tw_flowtable_find_stall(table, flow);
-    for (enum tw_side side = TW_A; side < TW_SIDE_COUNT; side++) {
-        tw_hosts_feed(hosts, flow->ip_version, &key->addr[side ^ flow->initiator],
-                      tw_flowtable_sum(table, flow, side, TW_COUNT_PACKETS),
-                      tw_flowtable_sum(table, flow, side, TW_COUNT_BYTES), stall ? stall->detect[side].low : 0);
-    }
-}
-
 static bool has_unknown_scale(const struct tw_flow *flow) {
     for (int side = 0; side < TW_SIDE_COUNT; side++) {
         if (tw_edge_has(&flow->edge[side], TW_EDGE_HAS_COUNTED) && flow->side[side].window.scale == TW_SCALE_UNKNOWN) {
@@ -108,15 +98,30 @@ static bool has_unknown_scale(const struct tw_flow *flow) {
     return false;
 }
 
+/* What the report counts of one side. Returns its payload. */
+static inline uint64_t count_side(struct tw_report *counts, struct tw_hosts *hosts, const struct tw_flowtable *table,
+                                  const struct tw_flow *flow, enum tw_side side, const struct tw_addr *addr) {
+    const struct tw_stall *stall = tw_flowtable_find_stall(table, flow);
+    uint64_t packets = tw_flowtable_sum(table, flow, side, TW_COUNT_PACKETS);
+    uint64_t bytes = tw_flowtable_sum(table, flow, side, TW_COUNT_BYTES);
+    uint64_t considered = tw_flowtable_considered(table, flow, side);
+    uint64_t payload = tw_flowtable_sum(table, flow, side, TW_COUNT_PAYLOAD);
+    counts->packets.side[side] += packets;
+    counts->packets.side_bytes[side] += bytes;
+    counts->flows.side[side] += tw_flow_has_spoken(flow, side);
+    counts->window.considered += considered;
+    if (hosts) {
+        tw_hosts_feed(hosts, flow->ip_version, addr, packets, bytes, stall ? stall->detect[side].low : 0);
+    }
+    return payload;
+}
+
 /* What the report counts of a flow; for one that lives it is what would be counted if it ended now. */
-static void count_flow(struct tw_report *counts, const struct tw_flowtable *table, const struct tw_flow *flow) {
+static void count_flow(struct tw_report *counts, struct tw_hosts *hosts, const struct tw_flowtable *table,
+                       const struct tw_flow *flow, const struct tw_flowkey *key) {
     uint64_t payload = 0;
     for (enum tw_side side = TW_A; side < TW_SIDE_COUNT; side++) {
-        counts->packets.side[side] += tw_flowtable_sum(table, flow, side, TW_COUNT_PACKETS);
-        counts->packets.side_bytes[side] += tw_flowtable_sum(table, flow, side, TW_COUNT_BYTES);
-        counts->flows.side[side] += tw_flow_has_spoken(flow, side);
-        counts->window.considered += tw_flowtable_considered(table, flow, side);
-        payload += tw_flowtable_sum(table, flow, side, TW_COUNT_PAYLOAD);
+        payload += count_side(counts, hosts, table, flow, side, &key->addr[side ^ flow->initiator]);
     }
     *(flow->ip_version == 4 ? &counts->flows.ipv4 : &counts->flows.ipv6) += 1;
     if (flow->proto == IPPROTO_TCP && payload) {
@@ -128,8 +133,7 @@ static void count_flow(struct tw_report *counts, const struct tw_flowtable *tabl
 
 static void count_end(struct tw_tracker *t, const struct tw_flow *flow, const struct tw_flowkey *key,
                       enum tw_flow_end why) {
-    count_flow(&t->counts, t->table, flow);
-    fold_hosts(t->hosts, t->table, flow, key);
+    count_flow(&t->counts, t->hosts, t->table, flow, key);
     if (flow->state == TW_FLOW_CLOSED) {
         t->counts.flows.ended_closed++;
     } else if (flow->state == TW_FLOW_RESET) {
@@ -401,11 +405,8 @@ static void add_running(const struct tw_tracker *t, struct tw_hosts *hosts, stru
         if (flow) {
             struct tw_flowkey key;
             tw_flowtable_key(t->table, flow, &key);
-            count_flow(counts, t->table, flow);
+            count_flow(counts, hosts, t->table, flow, &key);
             tw_flowrecord_gather(t->table, flow, &key, TW_END_EXIT, &counts->bits);
-            if (hosts) {
-                fold_hosts(hosts, t->table, flow, &key);
-            }
         }
     }
 }

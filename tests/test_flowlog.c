@@ -226,20 +226,6 @@ START_TEST(flow_stat_tells_how_the_flow_ended) {
 }
 END_TEST
 
-START_TEST(flow_stat_tells_of_a_description_that_is_not_whole) {
-    struct tw_flow_record record = download();
-    record.side[TW_A].layers[1] = 0;
-    for (int i = 0; i < TW_LAYERS_MAX; i++)
-        record.side[TW_A].layers[1] = tw_layers_add(record.side[TW_A].layers[1], TW_LAYER_MPLS);
-    write_record(&record);
-    ck_assert_str_eq(value_of(1, "flowStat"), "0x0402000000004000");
-    record.side[TW_A].layers[1] = tw_layers_add(record.side[TW_A].layers[1], TW_LAYER_TCP);
-    write_record(&record);
-    ck_assert_str_eq(value_of(1, "flowStat"), "0x0403000000004000");
-    ck_assert_str_eq(value_of(2, "flowStat"), "0x0400000000000001");
-}
-END_TEST
-
 START_TEST(flow_stat_tells_of_packets_to_oneself) {
     struct tw_flow_record record = download();
     record.id.end[TW_B] = record.id.end[TW_A];
@@ -341,7 +327,6 @@ Suite *suite_flowlog(void) {
     tcase_add_loop_test(tc, each_side_has_its_line, 0, sizeof(want) / sizeof(want[0]));
     tcase_add_test(tc, both_sides_have_the_same_community_id);
     tcase_add_test(tc, a_side_that_sent_nothing_has_no_line);
-    tcase_add_test(tc, flow_stat_tells_of_a_description_that_is_not_whole);
     tcase_add_test(tc, flow_stat_tells_of_packets_to_oneself);
     tcase_add_loop_test(tc, flow_stat_tells_how_the_flow_ended, 0, sizeof(ends) / sizeof(ends[0]));
     tcase_add_test(tc, what_is_not_there_is_a_dash);

@@ -182,6 +182,21 @@ START_TEST(a_packet_says_which_headers_it_has) {
 }
 END_TEST
 
+START_TEST(a_packet_says_when_it_has_more_headers_than_are_described) {
+    struct build b;
+    for (unsigned n = TW_LAYERS_MAX; n <= TW_LAYERS_MAX + 1; n++) {
+        tcp4(&b);
+        for (unsigned tags = 3; tags < n; tags++) {
+            build_mpls(&b, 16);
+        }
+        build_ethernet(&b, NULL);
+        struct tw_packet view = decode(ETHERNET, &b);
+        ck_assert_uint_eq(view.status, TW_PACKET_TCP);
+        ck_assert_int_eq((view.flow_stat & TW_STAT_HEADERS_NOT_WHOLE) != 0, n > TW_LAYERS_MAX);
+    }
+}
+END_TEST
+
 START_TEST(cooked_headers_are_named) {
     struct build b;
     tcp4(&b);
@@ -251,6 +266,7 @@ Suite *suite_layers(void) {
     suite_add_tcase(suite, tc);
     tc = tcase_create("packets");
     tcase_add_loop_test(tc, a_packet_says_which_headers_it_has, 0, COUNT(packets));
+    tcase_add_test(tc, a_packet_says_when_it_has_more_headers_than_are_described);
     tcase_add_test(tc, cooked_headers_are_named);
     tcase_add_loop_test(tc, icmp_pairs_a_request_and_its_answer, 0, COUNT(messages));
     tcase_add_test(tc, a_short_icmp_message_pairs_nothing);
