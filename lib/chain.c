@@ -10,7 +10,7 @@ static void append(struct tw_extract *x, struct tw_extraction *e, struct tw_ring
     if (e->is_full) {
         return;
     }
-    entry->flow = tw_extraction_number(x, e);
+    tw_ring_renumber(entry, tw_extraction_number(x, e));
     entry->flags |= TW_RING_PENDING;
     entry->link = 0;
     if (before) {
@@ -47,9 +47,9 @@ static void turn_chain(struct tw_extract *x, struct tw_extraction *e, const stru
     while (ref > done && (entry = tw_ring_get(x->ring, ref))) {
         uint32_t distance = entry->link;
         entry->link = e->cursor ? (uint32_t)(e->cursor - ref) : 0;
-        entry->flow = tw_extraction_number(x, e);
+        tw_ring_renumber(entry, tw_extraction_number(x, e));
         entry->flags |= TW_RING_PENDING;
-        count_found(found, tw_extraction_side(entry), entry->flags & TW_RING_SYN);
+        count_found(found, tw_ring_side(entry), entry->flags & TW_RING_SYN);
         found->oldest_clock = entry->clock;
         if (!e->cursor) {
             e->newest = ref;
@@ -108,7 +108,7 @@ void tw_chain_done(const struct tw_extract *x, const struct tw_flow *flow, struc
     }
     struct tw_ring_entry *entry = raising ? tw_ring_get(x->ring, raising) : NULL;
     if (entry) {
-        enum tw_side side = tw_extraction_side(entry);
+        enum tw_side side = tw_ring_side(entry);
         state->done_packets[side]--;
         state->done_syns[side] -= entry->flags & TW_RING_SYN ? 1 : 0;
     }

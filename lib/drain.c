@@ -46,7 +46,7 @@ bool tw_drain_wants(const struct tw_extract *x, const struct tw_extraction *e, t
     if (entry->flags & TW_RING_SYN) {
         return true; /* without both SYNs no tool can scale the window */
     }
-    uint8_t side = (uint8_t)(1 << tw_extraction_side(entry));
+    uint8_t side = (uint8_t)(1 << tw_ring_side(entry));
     uint8_t sides = ref < e->sides_from ? e->sides_before : e->sides;
     return (sides & side) && (ref >= e->since_until || entry->clock >= e->since);
 }
@@ -187,7 +187,7 @@ static void pump_chain(struct tw_extract *x, struct tw_extraction *e, size_t bud
         }
         spent += tw_ring_cost(x->ring, entry->caplen);
         entry->flags &= ~TW_RING_PENDING & 0xffu;
-        entry->flow = e->flow;
+        tw_ring_renumber(entry, e->flow);
         tw_drain_step(e, entry);
     }
 }

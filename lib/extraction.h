@@ -91,10 +91,6 @@ static inline bool tw_extraction_has_more(const struct tw_extraction *e) {
     return e->cursor || e->aside;
 }
 
-static inline enum tw_side tw_extraction_side(const struct tw_ring_entry *entry) {
-    return entry->flags & TW_RING_SIDE_B ? TW_B : TW_A;
-}
-
 /* Count packets that should have been written and were not. */
 static inline void tw_extraction_lose(struct tw_extract *x, struct tw_extraction *e, enum tw_lost why, uint64_t n) {
     e->lost[why] += n;

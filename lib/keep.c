@@ -22,7 +22,7 @@ void tw_keep_forget(struct tw_extract *x, struct tw_flow *flow, enum tw_side sid
 /* How long the flow of a kept handshake has been silent, as a rank: its last entry; 0: none of this kind. */
 static uint64_t silence_rank(const struct tw_extract *x, uint32_t number, bool is_two_sided) {
     const struct tw_handshake *h = tw_handshakes_get(x->handshakes, number);
-    const struct tw_flow *flow = h ? tw_flowtable_get(x->table, h->entry.flow) : NULL;
+    const struct tw_flow *flow = h ? tw_flowtable_get(x->table, tw_ring_number(&h->entry)) : NULL;
     return flow && tw_flow_is_two_sided(flow) == is_two_sided ? flow->last_entry : 0;
 }
 
@@ -57,7 +57,7 @@ static bool drop_longest_silent(struct tw_extract *x) {
         return false;
     }
     const struct tw_handshake *h = tw_handshakes_get(x->handshakes, number);
-    tw_keep_forget(x, tw_flowtable_get(x->table, h->entry.flow), tw_extraction_side(&h->entry));
+    tw_keep_forget(x, tw_flowtable_get(x->table, tw_ring_number(&h->entry)), tw_ring_side(&h->entry));
     x->stats.handshakes_lost++;
     return true;
 }
@@ -88,7 +88,7 @@ void tw_keep_handshake(struct tw_extract *x, struct tw_flow *flow, enum tw_side 
 
 /* An entry of an extraction leaves before the cursor has come to it. */
 static void leave_pending(struct tw_extract *x, tw_ref ref, const struct tw_ring_entry *entry) {
-    struct tw_extraction *e = tw_extraction_at(x, entry->flow);
+    struct tw_extraction *e = tw_extraction_at(x, tw_ring_number(entry));
     if (!e->serial || e->cursor != ref) {
         return; /* it had reached its limit */
     }
@@ -105,8 +105,9 @@ void tw_keep_leave(void *owner, tw_ref ref, const struct tw_ring_entry *entry) {
         leave_pending(x, ref, entry);
         return;
     }
-    enum tw_side side = tw_extraction_side(entry);
-    if (entry->flow && tw_flow_is_handshake(tw_flowtable_rest_at(x->table, entry->flow), side, ref)) {
-        keep_aside(x, tw_flowtable_at(x->table, entry->flow), side, ref, entry);
+    enum tw_side side = tw_ring_side(entry);
+    uint32_t slot = tw_ring_number(entry);
+    if (slot && tw_flow_is_handshake(tw_flowtable_rest_at(x->table, slot), side, ref)) {
+        keep_aside(x, tw_flowtable_at(x->table, slot), side, ref, entry);
     }
 }

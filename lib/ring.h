@@ -31,10 +31,9 @@
 typedef uint64_t tw_ref; /* 0: none */
 
 enum {
-    TW_RING_SIDE_B = 0x01,    /* sent by B */
-    TW_RING_HANDSHAKE = 0x02, /* a SYN or SYN-ACK that may have to be kept aside */
-    TW_RING_PENDING = 0x04,   /* of an extraction that has not come to it yet */
-    TW_RING_SYN = 0x08,       /* any segment with SYN */
+    TW_RING_HANDSHAKE = 0x01, /* a SYN or SYN-ACK that may have to be kept aside */
+    TW_RING_PENDING = 0x02,   /* of an extraction that has not come to it yet */
+    TW_RING_SYN = 0x04,       /* any segment with SYN */
     TW_RING_WATCHED = TW_RING_HANDSHAKE | TW_RING_PENDING,
 };
 
@@ -44,8 +43,8 @@ struct tw_ring_entry {
         tw_time time;    /* the packet's own */
         uint64_t offset; /* bytes in a file: where its record is */
     };
-    uint32_t flow; /* the owner's number for the flow; set after the put */
-    uint32_t link; /* in units of 8 bytes; 0: none */
+    uint32_t whose; /* tw_ring_whose(); set after the put */
+    uint32_t link;  /* in units of 8 bytes; 0: none */
     uint32_t caplen : 19;
     uint32_t flags : 5;
     uint32_t source : 8; /* the owner's number for what it was captured from */
@@ -54,6 +53,24 @@ struct tw_ring_entry {
         uint32_t origin; /* bytes in a file: in which one, by a number of who fetches */
     };
 };
+
+/* A number of the owner's for the flow, below 2^31, and the side that has sent the packet, in one word. */
+static inline uint32_t tw_ring_whose(uint32_t number, enum tw_side side) {
+    return number << 1 | side;
+}
+
+static inline uint32_t tw_ring_number(const struct tw_ring_entry *entry) {
+    return entry->whose >> 1;
+}
+
+static inline enum tw_side tw_ring_side(const struct tw_ring_entry *entry) {
+    return entry->whose & 1 ? TW_B : TW_A;
+}
+
+/* The number becomes another. */
+static inline void tw_ring_renumber(struct tw_ring_entry *entry, uint32_t number) {
+    entry->whose = tw_ring_whose(number, tw_ring_side(entry));
+}
 
 /* A packet as it was captured, but for what ring.snaplen has cut. */
 struct tw_ring_packet {

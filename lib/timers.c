@@ -7,7 +7,7 @@
 
 enum {
     BUCKETS = TW_TIMERS_BUCKETS,
-    BUCKET_BITS = 28, /* 2^28 ns, a quarter of a second: the wheel turns once in 17 s */
+    BUCKET_BITS = 27, /* 2^27 ns, an eighth of a second: the wheel turns once in 17 s */
     PAGE_SLOTS = 61,  /* so that a page is 256 bytes */
     AHEAD = 16,       /* slots whose owner is told before they are asked about */
 };

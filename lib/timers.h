@@ -45,7 +45,7 @@ struct tw_timers_owner {
     void (*prefetch)(void *context, uint32_t slot);
 };
 
-enum { TW_TIMERS_BUCKETS = 64 };
+enum { TW_TIMERS_BUCKETS = 128 };
 
 /* All members are those of timers.c, but that before quiet_until nothing is due and tw_timers_pop need not be called. */
 struct tw_timers {

@@ -246,10 +246,9 @@ void tw_tracker_serve(struct tw_tracker *t, tw_time clock) {
 
 /* Chain the packet's entry in the ring to the flow's one before. */
 static inline void link_entry(struct tw_tracker *t, struct tw_flow *flow, enum tw_side side, tw_ref ref) {
-    struct tw_ring_entry *entry = tw_ring_get(t->ring, ref);
+    struct tw_ring_entry *entry = tw_ring_entry_at(t->ring, ref); /* it is there: a batch never pushes itself out */
     uint64_t distance = ref - flow->last_entry;
-    entry->flags |= side == TW_B ? TW_RING_SIDE_B : 0;
-    entry->flow = tw_flowtable_slot(t->table, flow);
+    entry->whose = tw_ring_whose(tw_flowtable_slot(t->table, flow), side);
     entry->link = flow->last_entry && distance <= UINT32_MAX ? (uint32_t)distance : 0;
     flow->last_entry = ref;
     if (flow->has_stall) {

@@ -77,7 +77,7 @@ static bool is_before(const struct shadow *shadow, int64_t limit) {
 static tw_ref model_put(struct model *model, uint32_t caplen, uint8_t flags, tw_time clock) {
     uint8_t fill = (uint8_t)(model->n * 7 + 1);
     memset(packet, fill, caplen);
-    struct tw_ring_entry entry = {.time = clock + 5, .clock = clock, .flow = (uint32_t)model->n, .link = 99};
+    struct tw_ring_entry entry = {.time = clock + 5, .clock = clock, .whose = (uint32_t)model->n, .link = 99};
     entry.caplen = caplen & 0x7ffff;
     entry.flags = flags & 0x1f;
     entry.wirelen = caplen + 1;
@@ -97,7 +97,7 @@ static void model_age(struct model *model, tw_time clock) {
 static bool entry_is_intact(struct model *model, const struct shadow *shadow) {
     struct tw_ring_entry *entry = tw_ring_get(model->ring, shadow->ref);
     if (entry == NULL || entry->caplen != shadow->caplen || entry->clock != shadow->clock || entry->link != 0 ||
-        entry->flow != shadow->flow || entry->flags != shadow->flags || entry->wirelen != shadow->caplen + 1 ||
+        entry->whose != shadow->flow || entry->flags != shadow->flags || entry->wirelen != shadow->caplen + 1 ||
         entry->time != shadow->clock + 5)
         return false;
     struct tw_ring_packet fetched;
@@ -131,7 +131,7 @@ START_TEST(what_was_put_is_there_with_an_own_copy_of_its_bytes) {
     model_init(&model, TW_RING_MIN_SIZE, 3);
     tw_ref first = model_put(&model, 60, 0, 10);
     tw_ref second = model_put(&model, 0, 0, 20);
-    tw_ref third = model_put(&model, 1514, TW_RING_SIDE_B, 30);
+    tw_ref third = model_put(&model, 1514, TW_RING_SYN, 30);
     memset(packet, 0, sizeof(packet));
     ck_assert(0 < first && first < second && second < third);
     ck_assert(ring_is_valid(&model));
@@ -218,7 +218,7 @@ START_TEST(watched_entries_are_shown_before_they_leave_and_no_others) {
     struct model model;
     model_init(&model, TW_RING_MIN_SIZE, 4);
     model_put(&model, 10, TW_RING_HANDSHAKE, 1);
-    model_put(&model, 10, TW_RING_SYN | TW_RING_SIDE_B, 2);
+    model_put(&model, 10, TW_RING_SYN, 2);
     model_put(&model, 10, TW_RING_PENDING, 3);
     model_age(&model, 3);
     ck_assert_uint_eq(model.shown, 1);
