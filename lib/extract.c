@@ -46,7 +46,8 @@ struct tw_extract *tw_extract_create(const struct tw_extract_options *options) {
     x->budget = options->in_steps ? STEP : SIZE_MAX;
     tw_outfiles_init(&x->files, &options->settings->pcap, options->writer, options->next_pcap);
     x->files.is_by_link_type = !options->in_steps;
-    x->ring = tw_ring_create(x->settings.ring.size, options->fetch, tw_keep_leave, x);
+    struct tw_ring_owner owner = tw_keep_owner(x);
+    x->ring = tw_ring_create(x->settings.ring.size, options->fetch, &owner);
     x->handshakes = tw_handshakes_create(x->settings.ring.handshakes);
     if (!x->ring || !x->handshakes ||
         tw_pool_init(&x->pool, sizeof(struct tw_extraction), extractions_for(&x->settings))) {

@@ -7,8 +7,8 @@
 
 #include "extraction.h"
 
-/* The ring's leave function, with the extract as its owner: what is still to be written is counted, handshakes are kept. */
-void tw_keep_leave(void *extract, tw_ref ref, const struct tw_ring_entry *entry);
+/* The ring's owner: of what leaves it, what is still to be written is counted, and handshakes are kept. */
+struct tw_ring_owner tw_keep_owner(const struct tw_extract *x);
 
 /* Forget the handshake that was kept for this side of the flow, if any. */
 void tw_keep_forget(struct tw_extract *x, struct tw_flow *flow, enum tw_side side);

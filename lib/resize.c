@@ -25,7 +25,8 @@ int tw_resize_init(struct tw_resize *ret, const struct tw_extract *x, const stru
         tw_ring_stats(x->ring, &stats);
         ret->room = stats.packets + SPARE;
         ret->moved = calloc(ret->room, sizeof *ret->moved);
-        ret->ring = tw_ring_create(settings->size, fetch_of(x), tw_keep_leave, (void *)(uintptr_t)x);
+        struct tw_ring_owner owner = tw_keep_owner(x);
+        ret->ring = tw_ring_create(settings->size, fetch_of(x), &owner);
         ok = ret->moved && ret->ring;
     }
     if (settings->handshakes != x->settings.ring.handshakes) {

@@ -6,9 +6,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
+enum { SOON = 32 }; /* puts from being told that an entry leaves to its leaving */
+
 static_assert(sizeof(struct tw_ring_entry) == 32, "an entry must stay half a cache line");
 
-struct tw_ring *tw_ring_create(size_t size, const struct tw_ring_fetch *fetch, tw_ring_leave_fn *leave, void *owner) {
+struct tw_ring *tw_ring_create(size_t size, const struct tw_ring_fetch *fetch, const struct tw_ring_owner *owner) {
     assert(size >= TW_RING_MIN_SIZE);
     struct tw_ring *ring = calloc(1, sizeof(*ring));
     if (ring == NULL)
@@ -25,8 +27,8 @@ struct tw_ring *tw_ring_create(size_t size, const struct tw_ring_fetch *fetch, t
     tw_ring_begin_at(ring, 1);
     if (fetch)
         ring->fetch = *fetch;
-    ring->leave = leave;
-    ring->owner = owner;
+    if (owner)
+        ring->owner = *owner;
     return ring;
 }
 
@@ -38,10 +40,22 @@ void tw_ring_destroy(struct tw_ring *ring) {
     free(ring);
 }
 
+/* Entries alone stand one behind the other, so the one that many puts later can be seen. */
+static void look_ahead(const struct tw_ring *ring) {
+    uint64_t position = ring->tail + SOON * TW_RING_ENTRY_UNITS;
+    if (position < (ring->tail < ring->lap ? ring->edge : ring->head)) {
+        const struct tw_ring_entry *entry = tw_ring_entry_at(ring, position);
+        if (entry->flags & TW_RING_WATCHED)
+            ring->owner.soon(ring->owner.context, entry);
+    }
+}
+
 static void drop_oldest(struct tw_ring *ring) {
     struct tw_ring_entry *entry = tw_ring_entry_at(ring, ring->tail);
-    if ((entry->flags & TW_RING_WATCHED) && ring->leave != NULL)
-        ring->leave(ring->owner, ring->tail, entry);
+    if (ring->fetch.fn && ring->owner.soon)
+        look_ahead(ring);
+    if ((entry->flags & TW_RING_WATCHED) && ring->owner.leave)
+        ring->owner.leave(ring->owner.context, ring->tail, entry);
     uint64_t cost = tw_ring_units(ring, entry->caplen);
     ring->used -= cost;
     ring->packets--;

@@ -79,8 +79,14 @@ struct tw_ring_packet {
     const uint8_t *bytes; /* caplen of its entry */
 };
 
-/* Called before a watched entry leaves; must not put. */
-typedef void tw_ring_leave_fn(void *owner, tw_ref ref, const struct tw_ring_entry *entry);
+/* Who is asked about watched entries; neither function may put. */
+struct tw_ring_owner {
+    void *context;
+    /* The entry leaves. NULL: nobody wants to know. */
+    void (*leave)(void *context, tw_ref ref, const struct tw_ring_entry *entry);
+    /* It will soon, perhaps, if the bytes stay in files: time to have from memory what will be looked at. Or NULL. */
+    void (*soon)(void *context, const struct tw_ring_entry *entry);
+};
 
 /*
  * Fetch a packet out of its file: all but `caplen` bytes, time and wirelen of it are known by the entry.
@@ -118,19 +124,18 @@ struct tw_ring {
     uint64_t packets;
     tw_time newest; /* clock of the last entry put */
     struct tw_ring_fetch fetch;
-    tw_ring_leave_fn *leave;
-    void *owner;
+    struct tw_ring_owner owner;
     struct tw_ahead *ahead; /* of the first lap */
 };
 
 enum { TW_RING_UNIT = 8, TW_RING_ENTRY_UNITS = sizeof(struct tw_ring_entry) / TW_RING_UNIT };
 
 /*
- * Make a ring of `size` bytes (TW_RING_MIN_SIZE to TW_RING_MAX_SIZE, rounded down to 32). `leave` may be NULL;
- * `fetch` (NULL: no) says that the bytes stay in files.
+ * Make a ring of `size` bytes (TW_RING_MIN_SIZE to TW_RING_MAX_SIZE, rounded down to 32). `owner` (NULL: nobody) is copied,
+ * as is `fetch` (NULL: no), which says that the bytes stay in files.
  * Returns NULL when there is no memory. The memory is reserved at once and used as it is written.
  */
-struct tw_ring *tw_ring_create(size_t size, const struct tw_ring_fetch *fetch, tw_ring_leave_fn *leave, void *owner);
+struct tw_ring *tw_ring_create(size_t size, const struct tw_ring_fetch *fetch, const struct tw_ring_owner *owner);
 
 /* NULL is allowed. The leave function is not called. */
 void tw_ring_destroy(struct tw_ring *ring);
