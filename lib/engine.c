@@ -258,7 +258,8 @@ static inline TW_PREFETCH void prefetch_batch(const struct tw_engine *engine, co
         tw_flowtable_prefetch_key(engine->table, tracked->hash);
     }
     for (tracked = engine->batch; tracked < end; tracked++) {
-        tw_flowtable_prefetch_flow(engine->table, tracked->hash, &tracked->key, tracked->key_end);
+        bool is_end = tracked->packet.flags & (TW_TCP_FIN | TW_TCP_RST);
+        tw_flowtable_prefetch_flow(engine->table, tracked->hash, &tracked->key, tracked->key_end, is_end);
     }
 }
 

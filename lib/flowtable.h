@@ -72,12 +72,12 @@ static inline uint32_t tw_flowtable_hash(const struct tw_flowtable *table, const
 
 /*
  * Ask the processor for the bucket of a hash; when that has come, for the key of its first flow; and then for what a
- * packet from this end of the key will change of it.
+ * packet from this end of the key will change of it; `is_end`: more than a plain one, since it may end the flow.
  */
 static inline TW_PREFETCH void tw_flowtable_prefetch_bucket(const struct tw_flowtable *table, uint32_t hash);
 static inline TW_PREFETCH void tw_flowtable_prefetch_key(const struct tw_flowtable *table, uint32_t hash);
 static inline TW_PREFETCH void tw_flowtable_prefetch_flow(const struct tw_flowtable *table, uint32_t hash,
-                                                          const struct tw_flowkey *key, int key_end);
+                                                          const struct tw_flowkey *key, int key_end, bool is_end);
 
 /* Borrow the flow, or NULL. */
 static inline struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint32_t hash, const struct tw_flowkey *key,
@@ -286,7 +286,7 @@ static inline TW_PREFETCH void tw_flowtable_prefetch_key(const struct tw_flowtab
 }
 
 static inline TW_PREFETCH void tw_flowtable_prefetch_flow(const struct tw_flowtable *table, uint32_t hash,
-                                                          const struct tw_flowkey *key, int key_end) {
+                                                          const struct tw_flowkey *key, int key_end, bool is_end) {
     uint32_t slot = *tw_flowtable_bucket(table, hash);
     const struct tw_flow *flow = tw_flowtable_at(table, slot);
     if (flow->ports != key->half[8] &&
@@ -296,9 +296,15 @@ static inline TW_PREFETCH void tw_flowtable_prefetch_flow(const struct tw_flowta
     }
     enum tw_side side = tw_flow_side_of(flow, key_end);
     __builtin_prefetch(&flow->side[side], 1);
-    if (flow->state != TW_FLOW_ESTABLISHED) {
+    if (flow->state != TW_FLOW_ESTABLISHED || is_end) {
         __builtin_prefetch(&flow->side[tw_other_side(side)], 1);
         __builtin_prefetch(tw_flowtable_rest_at(table, slot), 1);
+    }
+    if (flow->has_stall) {
+        const unsigned char *stall = tw_pool_get(&table->stalls, flow->more);
+        for (size_t at = 0; at < sizeof(struct tw_stall); at += 64) {
+            __builtin_prefetch(stall + at, 1);
+        }
     }
     if (flow->ip_version == 6) {
         __builtin_prefetch(tw_pool_get(&table->pairs, flow->pair));

@@ -9,7 +9,6 @@ enum {
     BUCKETS = TW_TIMERS_BUCKETS,
     BUCKET_BITS = 27, /* 2^27 ns, an eighth of a second: the wheel turns once in 17 s */
     PAGE_SLOTS = 61,  /* so that a page is 256 bytes */
-    AHEAD = 16,       /* slots whose owner is told before they are asked about */
 };
 
 /* Some slots of a bucket. */
@@ -199,13 +198,11 @@ static void open_bucket(struct tw_timers *timers, struct tw_timers_page *page, u
     while (page) {
         struct tw_timers_page *next = page->next;
         timers->in_wheel -= page->n;
-        for (uint32_t i = 0; i < page->n + AHEAD; i++) {
-            if (i < page->n) {
-                timers->owner.prefetch(timers->owner.context, page->slot[i]);
-            }
-            if (i >= AHEAD) {
-                look_at(timers, page->slot[i - AHEAD], bucket);
-            }
+        for (uint32_t i = 0; i < page->n; i++) { /* all of a page first: so they wait for memory together */
+            timers->owner.prefetch(timers->owner.context, page->slot[i]);
+        }
+        for (uint32_t i = 0; i < page->n; i++) {
+            look_at(timers, page->slot[i], bucket);
         }
         page->next = timers->spare;
         timers->spare = page;
