@@ -4,20 +4,9 @@
 #include <string.h>
 
 #include "ip.h"
-#include "link.h"
 #include "tcpopt.h"
 #include "tunnel.h"
 #include "wlan.h"
-
-enum { TCP_HEADER = 20 };
-
-/* Of a SYN or RST only the one counts that takes effect. */
-static uint8_t effective_flags(uint8_t flags) {
-    if (flags & TW_TCP_RST) {
-        flags &= (uint8_t) ~(TW_TCP_SYN | TW_TCP_FIN);
-    }
-    return flags & TW_TCP_SYN ? (uint8_t)(flags & ~TW_TCP_FIN) : flags;
-}
 
 /* Which fields of a TCP header are there of which `left` bytes are, out of `header`. */
 static uint8_t captured_fields(size_t left, size_t header) {
@@ -28,29 +17,18 @@ static uint8_t captured_fields(size_t left, size_t header) {
                      (left >= 16 ? TW_HAS_WINDOW : 0));
 }
 
-/* The fixed part of a TCP header, all of which is there. */
-static inline void keep_fixed(struct tw_packet *view, const uint8_t *h) {
-    view->sport = tw_be16(h);
-    view->dport = tw_be16(h + 2);
-    view->seq = tw_be32(h + 4);
-    view->ack = tw_be32(h + 8);
-    view->wire_flags = h[13];
-    view->flags = effective_flags(h[13]);
-    view->window = tw_be16(h + 14);
-}
-
 /* The fields of a TCP header; of a cut one those that are not there come out as 0, and `has` does not announce them. */
 static void keep_tcp(struct tw_packet *view, const uint8_t *h, size_t left, size_t header) {
-    uint8_t padded[TCP_HEADER] = {0};
-    if (left < TCP_HEADER) {
+    uint8_t padded[TW_TCP_HEADER] = {0};
+    if (left < TW_TCP_HEADER) {
         memcpy(padded, h, left);
         h = padded;
     }
     view->status |= TW_PACKET_TCP;
     view->has = captured_fields(left, header);
-    keep_fixed(view, h);
+    tw_plain_fixed(view, h);
     if (view->flags & TW_TCP_SYN && view->has & TW_HAS_OPTIONS) {
-        view->window_scale = (int16_t)tw_tcpopt_window_scale(h + TCP_HEADER, header - TCP_HEADER);
+        view->window_scale = (int16_t)tw_tcpopt_window_scale(h + TW_TCP_HEADER, header - TW_TCP_HEADER);
     }
 }
 
@@ -61,14 +39,14 @@ static enum tw_step tcp(struct tw_walk *walk) {
     size_t pos = walk->bytes.pos, limit = walk->bytes.limit;
     size_t left = tw_bytes_left(&walk->bytes);
     bool may_go_on = view->n_first > 0;
-    if (limit < pos + TCP_HEADER && !may_go_on) {
+    if (limit < pos + TW_TCP_HEADER && !may_go_on) {
         return tw_walk_malformed(walk);
     }
-    size_t header = TCP_HEADER;
+    size_t header = TW_TCP_HEADER;
     const uint8_t *h = walk->bytes.data + pos;
     if (left > 12) {
         header = (h[12] >> 4) * 4u;
-        if (header < TCP_HEADER || (limit < pos + header && !may_go_on)) {
+        if (header < TW_TCP_HEADER || (limit < pos + header && !may_go_on)) {
             return tw_walk_malformed(walk);
         }
         view->payload = limit > pos + header ? (uint32_t)(limit - pos - header) : 0;
@@ -263,114 +241,4 @@ void tw_packet_walk(const struct tw_decode_settings *settings, int dlt, const ui
         step = next_step(&walk, step);
     }
     conclude(&walk);
-}
-
-/* Plain packets: nearly all there are, and worth a way of their own (130 instructions less than the walk). */
-
-enum { PLAIN_ETHERNET = 14, IPV4_HEADER = 20, IPV6_HEADER = 40 };
-
-/* Where the TCP header of a plain packet begins and the stated length ends. */
-struct plain {
-    uint32_t tcp, limit;
-};
-
-static inline bool is_plain_ipv4(const uint8_t *ip, struct plain *ret) {
-    ret->tcp = PLAIN_ETHERNET + IPV4_HEADER;
-    ret->limit = PLAIN_ETHERNET + (uint32_t)tw_be16(ip + 2);
-    return ip[0] == 0x45 && ip[9] == TW_PROTO_TCP && !(tw_be16(ip + 6) & 0x3FFF);
-}
-
-static inline bool is_plain_ipv6(const uint8_t *ip, struct plain *ret) {
-    ret->tcp = PLAIN_ETHERNET + IPV6_HEADER;
-    ret->limit = ret->tcp + tw_be16(ip + 4);
-    return ip[0] >> 4 == 6 && ip[6] == TW_PROTO_TCP;
-}
-
-static inline void view_ipv4(struct tw_packet *view, const uint8_t *ip) {
-    uint64_t src[2] = {0}, dst[2] = {0};
-    memcpy(src, ip + 12, 4);
-    memcpy(dst, ip + 16, 4);
-    view->ip_version = 4;
-    view->ttl = ip[8];
-    memcpy(view->src.bytes, src, sizeof src);
-    memcpy(view->dst.bytes, dst, sizeof dst);
-    view->ethertype = TW_ETHERTYPE_IPV4;
-    view->flow_stat = TW_STAT_IPV4_FLOW | TW_STAT_IPV4_PACKET;
-    view->layers = (TW_LAYER_ETHERNET << 5 | TW_LAYER_IPV4) << 5 | TW_LAYER_TCP;
-}
-
-static inline void view_ipv6(struct tw_packet *view, const uint8_t *ip) {
-    view->ip_version = 6;
-    view->ttl = ip[7];
-    uint64_t src[2], dst[2];
-    memcpy(src, ip + 8, sizeof src);
-    memcpy(dst, ip + 24, sizeof dst);
-    memcpy(view->src.bytes, src, sizeof src);
-    memcpy(view->dst.bytes, dst, sizeof dst);
-    view->ethertype = TW_ETHERTYPE_IPV6;
-    view->flow_stat = TW_STAT_IPV6_FLOW | TW_STAT_IPV6_PACKET;
-    view->layers = (TW_LAYER_ETHERNET << 5 | TW_LAYER_IPV6) << 5 | TW_LAYER_TCP;
-}
-
-static inline void view_tcp(struct tw_packet *view, const uint8_t *tcp, uint32_t header) {
-    view->status = TW_PACKET_TCP;
-    view->proto = TW_PROTO_TCP;
-    view->has = TW_HAS_SEQ | TW_HAS_ACK | TW_HAS_FLAGS | TW_HAS_WINDOW | TW_HAS_OPTIONS;
-    keep_fixed(view, tcp);
-    view->window_scale = -1;
-    if (view->flags & TW_TCP_SYN) {
-        view->window_scale = (int16_t)tw_tcpopt_window_scale(tcp + TCP_HEADER, header - TCP_HEADER);
-    }
-}
-
-static inline void view_ethernet(struct tw_packet *view, const uint8_t *frame) {
-    memcpy(view->dmac, frame, 6);
-    memcpy(view->smac, frame + 6, 6);
-    view->has_macs = true;
-    view->n_first = 0;
-    view->icmp = -1;
-    view->is_answer = false;
-    view->scope.n_vlans = view->scope.n_vnis = 0;
-    view->scope.ifindex = 0;
-}
-
-/*
- * Ethernet, IPv4 without options or IPv6 without extension headers, no fragment, a TCP header that was captured whole.
- * Returns false for any other packet, then nothing is certain. What comes out is what the walk would give.
- */
-static bool decode_plain(const uint8_t *data, uint32_t caplen, uint32_t wirelen, struct tw_packet *ret) {
-    struct plain at;
-    if (caplen < PLAIN_ETHERNET + IPV4_HEADER + TCP_HEADER) {
-        return false;
-    }
-    const uint8_t *ip = data + PLAIN_ETHERNET;
-    uint16_t type = tw_be16(data + 12);
-    bool is_ipv4 = type == TW_ETHERTYPE_IPV4;
-    if (!(is_ipv4 ? is_plain_ipv4(ip, &at) : type == TW_ETHERTYPE_IPV6 && is_plain_ipv6(ip, &at)) ||
-        caplen < at.tcp + TCP_HEADER) {
-        return false;
-    }
-    uint32_t header = (data[at.tcp + 12] >> 4) * 4u, data_at = at.tcp + header;
-    if (header < TCP_HEADER || data_at > at.limit || data_at > caplen) {
-        return false;
-    }
-    view_ethernet(ret, data);
-    if (is_ipv4) {
-        view_ipv4(ret, ip);
-    } else {
-        view_ipv6(ret, ip);
-    }
-    view_tcp(ret, data + at.tcp, header);
-    ret->payload = at.limit - data_at;
-    if (caplen < at.limit) {
-        ret->flow_stat |= wirelen < at.limit ? TW_STAT_SHORT_OF_LENGTH | TW_STAT_BEYOND_FRAME : TW_STAT_SHORT_OF_LENGTH;
-    }
-    return true;
-}
-
-void tw_packet_decode(const struct tw_decode_settings *settings, int dlt, const uint8_t *data, uint32_t caplen,
-                      uint32_t wirelen, struct tw_packet *ret) {
-    if (dlt != TW_DLT_ETHERNET || !decode_plain(data, caplen, wirelen, ret)) {
-        tw_packet_walk(settings, dlt, data, caplen, wirelen, ret);
-    }
 }

@@ -10,6 +10,7 @@
 #ifndef TW_PACKET_H
 #define TW_PACKET_H
 
+#include "plain.h"
 #include "settings.h"
 #include "view.h"
 
@@ -26,11 +27,18 @@ bool tw_linktype_is_known(int dlt);
  *
  * Cannot fail: any bytes give a view.
  */
-void tw_packet_decode(const struct tw_decode_settings *settings, int dlt, const uint8_t *data, uint32_t caplen,
-                      uint32_t wirelen, struct tw_packet *ret);
+static inline void tw_packet_decode(const struct tw_decode_settings *settings, int dlt, const uint8_t *data,
+                                    uint32_t caplen, uint32_t wirelen, struct tw_packet *ret);
 
 /* The same for any packet: plain ones, which tw_packet_decode() knows at a glance, come out alike. */
 void tw_packet_walk(const struct tw_decode_settings *settings, int dlt, const uint8_t *data, uint32_t caplen,
                     uint32_t wirelen, struct tw_packet *ret);
+
+static inline void tw_packet_decode(const struct tw_decode_settings *settings, int dlt, const uint8_t *data,
+                                    uint32_t caplen, uint32_t wirelen, struct tw_packet *ret) {
+    if (dlt != TW_DLT_ETHERNET || !tw_plain_decode(data, caplen, wirelen, ret)) {
+        tw_packet_walk(settings, dlt, data, caplen, wirelen, ret);
+    }
+}
 
 #endif

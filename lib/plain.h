@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plain.h — plain packets: nearly all there are, and worth a way of their own, without a call (150 instructions less than
+ * the walk). A part of packet.h.
+ *
+ * Ethernet, IPv4 without options or IPv6 without extension headers, no fragment, a TCP header that was captured whole.
+ */
+#ifndef TW_PLAIN_H
+#define TW_PLAIN_H
+
+#include "bytes.h"
+#include "ip.h"
+#include "link.h"
+#include "tcpopt.h"
+#include "view.h"
+#include "walk.h"
+
+enum { TW_TCP_HEADER = 20, TW_PLAIN_ETHERNET = 14, TW_PLAIN_IPV4 = 20, TW_PLAIN_IPV6 = 40 };
+
+/* Where the TCP header of a plain packet begins and the stated length ends. */
+struct tw_plain {
+    uint32_t tcp, limit;
+};
+
+static inline bool tw_plain_is_ipv4(const uint8_t *ip, struct tw_plain *ret) {
+    ret->tcp = TW_PLAIN_ETHERNET + TW_PLAIN_IPV4;
+    ret->limit = TW_PLAIN_ETHERNET + (uint32_t)tw_be16(ip + 2);
+    return ip[0] == 0x45 && ip[9] == TW_PROTO_TCP && !(tw_be16(ip + 6) & 0x3FFF);
+}
+
+static inline bool tw_plain_is_ipv6(const uint8_t *ip, struct tw_plain *ret) {
+    ret->tcp = TW_PLAIN_ETHERNET + TW_PLAIN_IPV6;
+    ret->limit = ret->tcp + tw_be16(ip + 4);
+    return ip[0] >> 4 == 6 && ip[6] == TW_PROTO_TCP;
+}
+
+static inline void tw_plain_view_ipv4(struct tw_packet *view, const uint8_t *ip) {
+    uint64_t src[2] = {0}, dst[2] = {0};
+    __builtin_memcpy(src, ip + 12, 4);
+    __builtin_memcpy(dst, ip + 16, 4);
+    view->ip_version = 4;
+    view->ttl = ip[8];
+    __builtin_memcpy(view->src.bytes, src, sizeof src);
+    __builtin_memcpy(view->dst.bytes, dst, sizeof dst);
+    view->ethertype = TW_ETHERTYPE_IPV4;
+    view->flow_stat = TW_STAT_IPV4_FLOW | TW_STAT_IPV4_PACKET;
+    view->layers = (TW_LAYER_ETHERNET << 5 | TW_LAYER_IPV4) << 5 | TW_LAYER_TCP;
+}
+
+static inline void tw_plain_view_ipv6(struct tw_packet *view, const uint8_t *ip) {
+    uint64_t src[2], dst[2];
+    __builtin_memcpy(src, ip + 8, sizeof src);
+    __builtin_memcpy(dst, ip + 24, sizeof dst);
+    view->ip_version = 6;
+    view->ttl = ip[7];
+    __builtin_memcpy(view->src.bytes, src, sizeof src);
+    __builtin_memcpy(view->dst.bytes, dst, sizeof dst);
+    view->ethertype = TW_ETHERTYPE_IPV6;
+    view->flow_stat = TW_STAT_IPV6_FLOW | TW_STAT_IPV6_PACKET;
+    view->layers = (TW_LAYER_ETHERNET << 5 | TW_LAYER_IPV6) << 5 | TW_LAYER_TCP;
+}
+
+/* Of a SYN or RST only the one counts that takes effect. */
+static inline uint8_t tw_plain_flags(uint8_t flags) {
+    if (flags & TW_TCP_RST) {
+        flags &= (uint8_t) ~(TW_TCP_SYN | TW_TCP_FIN);
+    }
+    return flags & TW_TCP_SYN ? (uint8_t)(flags & ~TW_TCP_FIN) : flags;
+}
+
+/* The fixed part of a TCP header, all of which is there. */
+static inline void tw_plain_fixed(struct tw_packet *view, const uint8_t *h) {
+    view->sport = tw_be16(h);
+    view->dport = tw_be16(h + 2);
+    view->seq = tw_be32(h + 4);
+    view->ack = tw_be32(h + 8);
+    view->wire_flags = h[13];
+    view->flags = tw_plain_flags(h[13]);
+    view->window = tw_be16(h + 14);
+}
+
+static inline void tw_plain_view_tcp(struct tw_packet *view, const uint8_t *tcp, uint32_t header) {
+    view->status = TW_PACKET_TCP;
+    view->proto = TW_PROTO_TCP;
+    view->has = TW_HAS_SEQ | TW_HAS_ACK | TW_HAS_FLAGS | TW_HAS_WINDOW | TW_HAS_OPTIONS;
+    tw_plain_fixed(view, tcp);
+    view->window_scale = -1;
+    if (view->flags & TW_TCP_SYN) {
+        view->window_scale = (int16_t)tw_tcpopt_window_scale(tcp + TW_TCP_HEADER, header - TW_TCP_HEADER);
+    }
+}
+
+static inline void tw_plain_view_ethernet(struct tw_packet *view, const uint8_t *frame) {
+    __builtin_memcpy(view->dmac, frame, 6);
+    __builtin_memcpy(view->smac, frame + 6, 6);
+    view->has_macs = true;
+    view->n_first = 0;
+    view->icmp = -1;
+    view->is_answer = false;
+    view->scope.n_vlans = view->scope.n_vnis = 0;
+    view->scope.ifindex = 0;
+}
+
+/* Returns false for a packet that is not plain, then nothing is certain. What comes out is what the walk would give. */
+static inline bool tw_plain_decode(const uint8_t *data, uint32_t caplen, uint32_t wirelen, struct tw_packet *ret) {
+    struct tw_plain at;
+    if (caplen < TW_PLAIN_ETHERNET + TW_PLAIN_IPV4 + TW_TCP_HEADER) {
+        return false;
+    }
+    const uint8_t *ip = data + TW_PLAIN_ETHERNET;
+    uint16_t type = tw_be16(data + 12);
+    bool is_ipv4 = type == TW_ETHERTYPE_IPV4;
+    if (!(is_ipv4 ? tw_plain_is_ipv4(ip, &at) : type == TW_ETHERTYPE_IPV6 && tw_plain_is_ipv6(ip, &at)) ||
+        caplen < at.tcp + TW_TCP_HEADER) {
+        return false;
+    }
+    uint32_t header = (data[at.tcp + 12] >> 4) * 4u, data_at = at.tcp + header;
+    if (header < TW_TCP_HEADER || data_at > at.limit || data_at > caplen) {
+        return false;
+    }
+    tw_plain_view_ethernet(ret, data);
+    if (is_ipv4) {
+        tw_plain_view_ipv4(ret, ip);
+    } else {
+        tw_plain_view_ipv6(ret, ip);
+    }
+    tw_plain_view_tcp(ret, data + at.tcp, header);
+    ret->payload = at.limit - data_at;
+    if (caplen < at.limit) {
+        ret->flow_stat |= wirelen < at.limit ? TW_STAT_SHORT_OF_LENGTH | TW_STAT_BEYOND_FRAME : TW_STAT_SHORT_OF_LENGTH;
+    }
+    return true;
+}
+
+#endif
