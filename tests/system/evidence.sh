@@ -20,7 +20,7 @@ if [ -z "${TW_MOUNTS-}" ] && unshare -m true 2>/dev/null; then
     TW_MOUNTS=1 exec unshare -m bash "$0" "$@"
 fi
 dir=$(mktemp -d) || exit 1
-trap 'leave_namespace; fsfreeze -u "$dir/disk" 2>/dev/null; umount "$dir/disk" 2>/dev/null; rm -rf "$dir"' EXIT
+trap 'leave_namespace; fsfreeze -u "$dir/disk" 2>/dev/null; umount "$dir/disk" "$dir/memory" 2>/dev/null; rm -rf "$dir"' EXIT
 make_pair || exit 1
 
 start() { # FOLDER [OPTION...]: tcpwind on tw0 until it captures
@@ -230,7 +230,7 @@ PYTHON
 }
 
 measure_latency() { # NUMBER
-    start "$dir/latency$1" -o extract.max_rate=0 -o pcap.flush=0.5
+    start "$dir/memory/$1" -o extract.max_rate=0 -o pcap.flush=0.5
     watch_latency "$out" 8 0.5 >"$dir/late" &
     local watcher=$!
     await grep -q watching "$dir/late"
@@ -240,9 +240,12 @@ measure_latency() { # NUMBER
     rm -rf "$out"
 }
 
-# So little is written that it waits for pcap.flush. A machine that is busy with something else gets further chances.
+# So little is written that it waits for pcap.flush, and to memory where that can be mounted: the disk has other users. A
+# machine that is busy with something else gets further chances.
 latency() {
     local late n still i
+    mkdir "$dir/memory"
+    mount -t tmpfs tmpfs "$dir/memory" 2>/dev/null
     "$GENERATE" --flows 160 --at-once 20 --packets 1000 --snaplen 96 --ipv6 0 --stalls 1 --reuse 0 --traps 0 \
         "$dir/stalls.pcap" || exit 1
     for ((i = 0; i < 3; i++)); do
