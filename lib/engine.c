@@ -259,7 +259,7 @@ static inline TW_PREFETCH void prefetch_batch(const struct tw_engine *engine, co
     }
     for (tracked = engine->batch; tracked < end; tracked++) {
         bool is_end = tracked->packet.flags & (TW_TCP_FIN | TW_TCP_RST);
-        tw_flowtable_prefetch_flow(engine->table, tracked->hash, &tracked->key, tracked->key_end, is_end);
+        tw_flowtable_prefetch_flow(engine->table, tracked->hash, &tracked->key, is_end);
     }
 }
 

@@ -71,13 +71,15 @@ static inline uint32_t tw_flowtable_hash(const struct tw_flowtable *table, const
                                          const struct tw_scope *scope);
 
 /*
- * Ask the processor for the bucket of a hash; when that has come, for the key of its first flow; and then for what a
- * packet from this end of the key will change of it; `is_end`: more than a plain one, since it may end the flow.
+ * Ask the processor for the bucket of a hash; when that has come, for its first flow; and when that has come, for what
+ * else a packet will need. `is_end`: more than of a plain one, since it may end the flow. That both sides are asked for at
+ * once, of which mostly one is needed, saves 4 % of the time on headers: a flow stands in one page, and which side it is
+ * need not be known.
  */
 static inline TW_PREFETCH void tw_flowtable_prefetch_bucket(const struct tw_flowtable *table, uint32_t hash);
 static inline TW_PREFETCH void tw_flowtable_prefetch_key(const struct tw_flowtable *table, uint32_t hash);
 static inline TW_PREFETCH void tw_flowtable_prefetch_flow(const struct tw_flowtable *table, uint32_t hash,
-                                                          const struct tw_flowkey *key, int key_end, bool is_end);
+                                                          const struct tw_flowkey *key, bool is_end);
 
 /* Borrow the flow, or NULL. */
 static inline struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint32_t hash, const struct tw_flowkey *key,
@@ -133,10 +135,12 @@ static inline uint64_t tw_flowtable_sum(const struct tw_flowtable *table, const 
 
 /* How many packets both sides have sent, and how many segments one has. */
 static inline uint64_t tw_flowtable_packets(const struct tw_flowtable *table, const struct tw_flow *flow);
-static inline uint64_t tw_flowtable_segments(const struct tw_flowtable *table, const struct tw_flow *flow, enum tw_side side);
+static inline uint64_t tw_flowtable_segments(const struct tw_flowtable *table, const struct tw_flow *flow,
+                                             enum tw_side side);
 
 /* How many segments of a side were considered: said something about its window. */
-static inline uint64_t tw_flowtable_considered(const struct tw_flowtable *table, const struct tw_flow *flow, enum tw_side side);
+static inline uint64_t tw_flowtable_considered(const struct tw_flowtable *table, const struct tw_flow *flow,
+                                               enum tw_side side);
 
 /* The times, as they were captured, of a side's first and last packet, and of the flow's last. */
 tw_time tw_flowtable_first_time(const struct tw_flowtable *table, const struct tw_flow *flow, enum tw_side side);
@@ -282,11 +286,14 @@ static inline TW_PREFETCH void tw_flowtable_prefetch_bucket(const struct tw_flow
 }
 
 static inline TW_PREFETCH void tw_flowtable_prefetch_key(const struct tw_flowtable *table, uint32_t hash) {
-    __builtin_prefetch(tw_flowtable_at(table, *tw_flowtable_bucket(table, hash)), 1);
+    const struct tw_flow *flow = tw_flowtable_at(table, *tw_flowtable_bucket(table, hash));
+    __builtin_prefetch(flow, 1);
+    __builtin_prefetch(&flow->side[TW_A], 1);
+    __builtin_prefetch(&flow->side[TW_B], 1);
 }
 
 static inline TW_PREFETCH void tw_flowtable_prefetch_flow(const struct tw_flowtable *table, uint32_t hash,
-                                                          const struct tw_flowkey *key, int key_end, bool is_end) {
+                                                          const struct tw_flowkey *key, bool is_end) {
     uint32_t slot = *tw_flowtable_bucket(table, hash);
     const struct tw_flow *flow = tw_flowtable_at(table, slot);
     if (flow->ports != key->half[8] &&
@@ -294,10 +301,7 @@ static inline TW_PREFETCH void tw_flowtable_prefetch_flow(const struct tw_flowta
         tw_flowtable_prefetch_slot(table, flow->next);
         return;
     }
-    enum tw_side side = tw_flow_side_of(flow, key_end);
-    __builtin_prefetch(&flow->side[side], 1);
     if (flow->state != TW_FLOW_ESTABLISHED || is_end) {
-        __builtin_prefetch(&flow->side[tw_other_side(side)], 1);
         __builtin_prefetch(tw_flowtable_rest_at(table, slot), 1);
     }
     if (flow->has_stall) {
