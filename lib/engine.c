@@ -249,8 +249,8 @@ void tw_engine_feed(struct tw_engine *engine, const struct tw_frame *from) {
  * the translation of addresses, about once, where asking packet by packet waits each time (8 ns for each packet and round
  * instead of 40 to 60, with 100 000 flows).
  */
-static inline TW_PREFETCH void prefetch_batch(const struct tw_engine *engine, const struct tw_tracked *end) {
-    const struct tw_tracked *tracked;
+static inline TW_PREFETCH void prefetch_batch(struct tw_engine *engine, const struct tw_tracked *end) {
+    struct tw_tracked *tracked;
     for (tracked = engine->batch; tracked < end; tracked++) {
         tw_flowtable_prefetch_bucket(engine->table, tracked->hash);
     }
@@ -259,7 +259,7 @@ static inline TW_PREFETCH void prefetch_batch(const struct tw_engine *engine, co
     }
     for (tracked = engine->batch; tracked < end; tracked++) {
         bool is_end = tracked->packet.flags & (TW_TCP_FIN | TW_TCP_RST);
-        tw_flowtable_prefetch_flow(engine->table, tracked->hash, &tracked->key, is_end);
+        tracked->guess = tw_flowtable_prefetch_flow(engine->table, tracked->hash, &tracked->key, is_end);
     }
 }
 

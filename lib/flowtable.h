@@ -78,12 +78,12 @@ static inline uint32_t tw_flowtable_hash(const struct tw_flowtable *table, const
  */
 static inline TW_PREFETCH void tw_flowtable_prefetch_bucket(const struct tw_flowtable *table, uint32_t hash);
 static inline TW_PREFETCH void tw_flowtable_prefetch_key(const struct tw_flowtable *table, uint32_t hash);
-static inline TW_PREFETCH void tw_flowtable_prefetch_flow(const struct tw_flowtable *table, uint32_t hash,
-                                                          const struct tw_flowkey *key, bool is_end);
+static inline TW_PREFETCH uint32_t tw_flowtable_prefetch_flow(const struct tw_flowtable *table, uint32_t hash,
+                                                              const struct tw_flowkey *key, bool is_end);
 
-/* Borrow the flow, or NULL. */
+/* Borrow the flow, or NULL. `guess`: the slot to look at first, whoever has it now; 0: none. */
 static inline struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint32_t hash, const struct tw_flowkey *key,
-                                                const struct tw_scope *scope);
+                                                const struct tw_scope *scope, uint32_t guess);
 
 /*
  * Add a flow that is not there: zeroed but for what is in the key, its scope and index (the next one), and the slot's
@@ -292,14 +292,14 @@ static inline TW_PREFETCH void tw_flowtable_prefetch_key(const struct tw_flowtab
     __builtin_prefetch(&flow->side[TW_B], 1);
 }
 
-static inline TW_PREFETCH void tw_flowtable_prefetch_flow(const struct tw_flowtable *table, uint32_t hash,
-                                                          const struct tw_flowkey *key, bool is_end) {
+static inline TW_PREFETCH uint32_t tw_flowtable_prefetch_flow(const struct tw_flowtable *table, uint32_t hash,
+                                                              const struct tw_flowkey *key, bool is_end) {
     uint32_t slot = *tw_flowtable_bucket(table, hash);
     const struct tw_flow *flow = tw_flowtable_at(table, slot);
     if (flow->ports != key->half[8] &&
         flow->next) { /* it is behind another: with as many flows as buckets, 2 of 5 are */
         tw_flowtable_prefetch_slot(table, flow->next);
-        return;
+        return flow->next;
     }
     if (flow->state != TW_FLOW_ESTABLISHED || is_end) {
         __builtin_prefetch(tw_flowtable_rest_at(table, slot), 1);
@@ -313,6 +313,7 @@ static inline TW_PREFETCH void tw_flowtable_prefetch_flow(const struct tw_flowta
     if (flow->ip_version == 6) {
         __builtin_prefetch(tw_pool_get(&table->pairs, flow->pair));
     }
+    return slot;
 }
 
 /* Whether addresses, ports and protocol are these. An IPv6 flow whose hash is another is not looked at further. */
@@ -328,15 +329,18 @@ static inline bool tw_flowtable_is(const struct tw_flowtable *table, const struc
 }
 
 static inline struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint32_t hash, const struct tw_flowkey *key,
-                                                const struct tw_scope *scope) {
+                                                const struct tw_scope *scope, uint32_t guess) {
     bool has_scope = table->scopes.used || !tw_scope_is_empty(scope);
-    for (uint32_t slot = *tw_flowtable_bucket(table, hash); slot;) {
-        struct tw_flow *flow = tw_flowtable_at(table, slot);
+    struct tw_flow *flow = tw_flowtable_at(table, guess);
+    if (!has_scope && tw_flowtable_is(table, flow, hash, key)) {
+        return flow;
+    }
+    for (uint32_t slot = *tw_flowtable_bucket(table, hash); slot; slot = flow->next) {
+        flow = tw_flowtable_at(table, slot);
         if (tw_flowtable_is(table, flow, hash, key) &&
             (!has_scope || tw_scope_equal(&table->settings, tw_flowtable_scope(table, flow), scope))) {
             return flow;
         }
-        slot = flow->next;
     }
     return NULL;
 }

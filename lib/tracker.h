@@ -23,8 +23,9 @@ struct tw_tracked {
     tw_time clock; /* the engine's at that packet */
     tw_ref ref;
     uint32_t wirelen;
-    uint32_t hash; /* not of a later fragment, as are key_end and key */
-    int key_end;   /* that sent it */
+    uint32_t hash;  /* not of a later fragment, as are key_end and key */
+    int key_end;    /* that sent it */
+    uint32_t guess; /* the slot of its flow, likely */
     struct tw_flowkey key;
     struct tw_packet packet;
 };

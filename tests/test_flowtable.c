@@ -45,7 +45,7 @@ static struct tw_scope scope_of(uint32_t n) {
 static struct tw_flow *find(struct model *model, uint32_t n) {
     struct tw_flowkey key = key_of(n);
     struct tw_scope scope = scope_of(n);
-    return tw_flowtable_find(model->table, tw_flowtable_hash(model->table, &key, &scope), &key, &scope);
+    return tw_flowtable_find(model->table, tw_flowtable_hash(model->table, &key, &scope), &key, &scope, 0);
 }
 
 static void take_out(struct model *model, struct tw_flow *flow) {
@@ -178,6 +178,30 @@ START_TEST(a_flow_has_one_stall_record_which_goes_with_it) {
 }
 END_TEST
 
+/* All slots, free ones and others' among them, and with keys that have no flow. */
+START_TEST(no_guess_leads_astray) {
+    static const struct tw_scope none;
+    struct tw_flowtable *table = tw_flowtable_create(&settings, &secret);
+    for (uint32_t n = 0; n < 2 * MAX; n += 2) {
+        struct tw_flowkey key = key_of(n);
+        uint32_t hash = tw_flowtable_hash(table, &key, &none);
+        struct tw_flow *flow = tw_flowtable_add(table, hash, &key, &none);
+        ck_assert_ptr_nonnull(flow);
+        if (n % 8 == 0)
+            tw_flowtable_remove(table, flow, hash);
+    }
+    for (uint32_t n = 0; n < 2 * MAX; n += 2) {
+        struct tw_flowkey key = key_of(n);
+        uint32_t hash = tw_flowtable_hash(table, &key, &none);
+        struct tw_flow *flow = tw_flowtable_find(table, hash, &key, &none, 0);
+        ck_assert_int_eq(flow != NULL, n % 8 != 0);
+        for (uint32_t guess = 1; guess <= tw_flowtable_slots(table); guess++)
+            ck_assert_ptr_eq(tw_flowtable_find(table, hash, &key, &none, guess), flow);
+    }
+    tw_flowtable_destroy(table);
+}
+END_TEST
+
 START_TEST(a_free_slot_gives_no_flow) {
     struct model model = {.table = tw_flowtable_create(&settings, &secret)};
     packet(&model, 0, TW_A);
@@ -196,6 +220,7 @@ Suite *suite_flowtable(void) {
     tcase_add_loop_test(tcase, the_table_does_what_an_array_does, 0, 3);
     tcase_add_test(tcase, a_full_table_takes_no_more);
     tcase_add_test(tcase, a_flow_has_one_stall_record_which_goes_with_it);
+    tcase_add_test(tcase, no_guess_leads_astray);
     tcase_add_test(tcase, a_free_slot_gives_no_flow);
     suite_add_tcase(suite, tcase);
     return suite;
