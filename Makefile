@@ -161,12 +161,13 @@ check-fuzz: $(fuzz_files)  ## what fuzzing found before, once more
 	@tests/tally $(foreach name,$(fuzz),'$(B)/fuzz/$(name) tests/fuzz/corpus/$(name)/*')
 
 # Those that mostly wait for traffic, and those that compute: one of each at a time.
-live_tests := $(patsubst %,tests/system/%.sh,clock ctl evidence faults live reload rotate service stop)
+live_tests = $(patsubst %,tests/system/%.sh,$(filter-out $(SKIP),clock ctl evidence faults live reload rotate service stop))
+other_tests = $(filter-out $(live_tests) $(SKIP:%=tests/system/%.sh),$(wildcard tests/system/*.sh))
 
-check-system: all $(B)/stall $(B)/settime.so $(B)/generate $(golden:%=$(B)/%)  ## the program as a whole; what needs root is skipped without
+check-system: all $(B)/stall $(B)/settime.so $(B)/generate $(golden:%=$(B)/%)  ## the program as a whole (but for SKIP='NAME...'); what needs root is skipped without
 	@$(golden_programs) TCPWINDCTL=$(CURDIR)/$(B)/tcpwindctl STALL=$(CURDIR)/$(B)/stall \
 		SETTIME_SO=$(CURDIR)/$(B)/settime.so GENERATE=$(CURDIR)/$(B)/generate \
-		tests/tally -p 'tests/tally $(live_tests)' 'tests/tally $(filter-out $(live_tests),$(wildcard tests/system/*.sh))'
+		tests/tally -p 'tests/tally $(live_tests)' 'tests/tally $(other_tests)'
 
 check-layers:  ## every module includes lower layers only, and each library of others has its one place
 	@awk -f tests/layers.awk lib/LAYERS daemon/LIBRARIES ctl/LIBRARIES \
