@@ -23,7 +23,7 @@ struct tw_ahead {
     bool has_thread;
     pthread_t thread;
     sem_t asked;
-    _Atomic size_t begin, end; /* what is to be made ready; what was asked before and is not reached yet goes with it */
+    _Atomic size_t begin, end; /* what is to be made ready, beside what was asked before and is not in use yet */
     atomic_bool stopped;
 };
 
@@ -66,7 +66,7 @@ static void start(struct tw_ahead *ahead) {
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-static size_t page_floor(size_t at) {
+static size_t piece_floor(size_t at) {
     return at / AT_ONCE * AT_ONCE;
 }
 
@@ -78,8 +78,8 @@ size_t tw_ahead_reach(struct tw_ahead *ahead, size_t used) {
         return FIRST;
     }
     size_t more = used < AT_MOST ? used : AT_MOST, rest = ahead->size - used;
-    atomic_store(&ahead->begin, page_floor(used));
-    atomic_store(&ahead->end, rest < more ? ahead->size : page_floor(used + more));
+    atomic_store(&ahead->begin, piece_floor(used));
+    atomic_store(&ahead->end, rest < more ? ahead->size : piece_floor(used + more));
     if (!ahead->has_thread) {
         start(ahead);
     }

@@ -15,15 +15,19 @@
 
 struct tw_ahead;
 
-/* For `size` bytes of private memory that stays mapped until tw_ahead_destroy. NULL: no memory, no harm. */
+/*
+ * For `size` bytes of private memory that begins with a page and stays mapped until tw_ahead_destroy. There is no thread
+ * yet. NULL: no memory, no harm.
+ */
 struct tw_ahead *tw_ahead_create(void *memory, size_t size);
 
-/* Stop, at once; what is ready stays ready. NULL is allowed. */
+/* Stop, once the piece that is being made ready is, of 2 MiB; what is ready stays so. NULL is allowed. */
 void tw_ahead_destroy(struct tw_ahead *ahead);
 
 /*
- * The first `used` bytes are in use: some more are made ready. The thread begins with the first call. Returns up to how
- * many bytes in use nothing has to be said; SIZE_MAX: never again. NULL is allowed.
+ * The first `used` bytes, at most `size`, are in use: as many more are made ready, at most 16 MiB. The thread begins with
+ * the first call that says 2 MiB or more. Returns up to how many bytes in use nothing has to be said; SIZE_MAX: never
+ * again. NULL is allowed.
  */
 size_t tw_ahead_reach(struct tw_ahead *ahead, size_t used);
 

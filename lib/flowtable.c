@@ -258,6 +258,7 @@ struct tw_flow *tw_flowtable_add(struct tw_flowtable *table, uint32_t hash, cons
     if (!slot) {
         return NULL;
     }
+    tw_pool_reach(&table->rests, slot);
     struct tw_flow *flow = tw_flowtable_at(table, slot);
     struct tw_flow_rest *rest = tw_flowtable_rest_at(table, slot);
     flow->timer = timer;
@@ -353,7 +354,7 @@ uint32_t tw_flowtable_active(const struct tw_flowtable *table) {
 }
 
 size_t tw_flowtable_memory(const struct tw_flowtable *table) {
-    return tw_pool_memory(&table->flows) + table->flows.touched * sizeof(struct tw_flow_rest) +
-           tw_pool_memory(&table->mores) + tw_pool_memory(&table->stalls) + tw_pool_memory(&table->pairs) +
-           tw_pool_memory(&table->scopes) + tw_lineup_memory(&table->one_sided) + (table->mask + 1) * sizeof(uint32_t);
+    return tw_pool_memory(&table->flows) + tw_pool_memory(&table->rests) + tw_pool_memory(&table->mores) +
+           tw_pool_memory(&table->stalls) + tw_pool_memory(&table->pairs) + tw_pool_memory(&table->scopes) +
+           tw_lineup_memory(&table->one_sided) + (table->mask + 1) * sizeof(uint32_t);
 }

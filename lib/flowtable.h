@@ -41,7 +41,7 @@ struct tw_flowtable {
     struct tw_flow_settings settings;
     struct tw_factors factors;
     struct tw_pool flows, mores, stalls, pairs, scopes, buckets;
-    struct tw_pool rests; /* its items go with those of `flows`, by the same numbers */
+    struct tw_pool rests; /* its items go with those of `flows`, by the same numbers: tw_pool_reach() */
     uint64_t mask;        /* number of buckets - 1 */
     uint64_t total;
     struct tw_lineup one_sided;
@@ -162,7 +162,7 @@ static inline struct tw_flow_rest *tw_flowtable_rest_at(const struct tw_flowtabl
 static inline TW_PREFETCH void tw_flowtable_prefetch_slot(const struct tw_flowtable *table, uint32_t slot);
 
 uint32_t tw_flowtable_active(const struct tw_flowtable *table); /* flows */
-size_t tw_flowtable_memory(const struct tw_flowtable *table);   /* bytes touched */
+size_t tw_flowtable_memory(const struct tw_flowtable *table);   /* bytes in use */
 
 static inline struct tw_flow *tw_flowtable_at(const struct tw_flowtable *table, uint32_t slot) {
     return tw_pool_get(&table->flows, slot);

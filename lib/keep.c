@@ -114,9 +114,11 @@ static void on_leave(void *owner, tw_ref ref, const struct tw_ring_entry *entry)
 /* 3 % of the time on headers was spent waiting for this. */
 static void on_soon(void *owner, const struct tw_ring_entry *entry) {
     const struct tw_extract *x = owner;
-    __builtin_prefetch(tw_flowtable_rest_at(x->table, tw_ring_number(entry)));
+    if (!(entry->flags & TW_RING_PENDING)) {
+        __builtin_prefetch(tw_flowtable_rest_at(x->table, tw_ring_number(entry)));
+    }
 }
 
-struct tw_ring_owner tw_keep_owner(const struct tw_extract *x) {
-    return (struct tw_ring_owner){(void *)(uintptr_t)x, on_leave, on_soon};
+struct tw_ring_owner tw_keep_owner(struct tw_extract *x) {
+    return (struct tw_ring_owner){x, on_leave, on_soon};
 }

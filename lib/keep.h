@@ -8,7 +8,7 @@
 #include "extraction.h"
 
 /* The ring's owner: of what leaves it, what is still to be written is counted, and handshakes are kept. */
-struct tw_ring_owner tw_keep_owner(const struct tw_extract *x);
+struct tw_ring_owner tw_keep_owner(struct tw_extract *x);
 
 /* Forget the handshake that was kept for this side of the flow, if any. */
 void tw_keep_forget(struct tw_extract *x, struct tw_flow *flow, enum tw_side side);

@@ -70,7 +70,7 @@ void tw_pool_fini(struct tw_pool *pool) {
     *pool = (struct tw_pool){0};
 }
 
-static void look_ahead(struct tw_pool *pool) {
+void tw_pool_look_ahead(struct tw_pool *pool) {
     if (!pool->ahead) {
         pool->ahead = tw_ahead_create(pool->memory, reserved(pool));
     }
@@ -83,10 +83,8 @@ uint32_t tw_pool_take(struct tw_pool *pool) {
     if (number) {
         memcpy(&pool->free, tw_pool_get(pool, number), sizeof pool->free);
     } else if (pool->touched < pool->max) {
-        number = ++pool->touched;
-        if (number > pool->calm) {
-            look_ahead(pool);
-        }
+        number = pool->touched + 1;
+        tw_pool_reach(pool, number);
     } else {
         return 0;
     }

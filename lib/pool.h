@@ -2,8 +2,9 @@
 /*
  * pool.h — items of one size, addressed by number, up to a bound.
  *
- * The memory is reserved at once, but only what is used is ever touched: a large bound costs nothing until it is
- * needed. Items keep their numbers; only tw_pool_grow moves them. A freed item is the next to be taken, so that what is in use stays together.
+ * The memory is reserved at once, but only what is used is ever touched, and as much again, at most 16 MiB, ahead of it
+ * (ahead.h): a large bound costs nothing until it is needed. Items keep their numbers; only tw_pool_grow moves them. A
+ * freed item is the next to be taken, so that what is in use stays together.
  */
 #ifndef TW_POOL_H
 #define TW_POOL_H
@@ -16,7 +17,7 @@ struct tw_pool {
     size_t size;           /* of an item, bytes */
     uint32_t max;          /* items */
     uint32_t used;         /* taken now */
-    uint32_t touched;      /* highest number ever taken */
+    uint32_t touched;      /* highest number ever taken, or reached */
     uint32_t free;         /* first of the chain of free items; 0: none */
     uint32_t calm;         /* up to this number nothing is said to `ahead` */
     struct tw_ahead *ahead;
@@ -34,6 +35,9 @@ void tw_pool_fini(struct tw_pool *pool);
 /* Take an item, zeroed; returns its number from 1, or 0 when all are taken. */
 uint32_t tw_pool_take(struct tw_pool *pool);
 
+/* For a pool whose items are not taken, but go by the numbers of another pool's: this one is in use now. */
+static inline void tw_pool_reach(struct tw_pool *pool, uint32_t number);
+
 /* Give an item back. */
 void tw_pool_put(struct tw_pool *pool, uint32_t number);
 
@@ -42,7 +46,19 @@ static inline void *tw_pool_get(const struct tw_pool *pool, uint32_t number) {
     return pool->memory + number * pool->size;
 }
 
-/* Bytes touched so far. */
+/* The highest number ever is more than what nothing is said of to `ahead`. For tw_pool_take() and tw_pool_reach(). */
+void tw_pool_look_ahead(struct tw_pool *pool);
+
+static inline void tw_pool_reach(struct tw_pool *pool, uint32_t number) {
+    if (number > pool->touched) {
+        pool->touched = number;
+        if (number > pool->calm) {
+            tw_pool_look_ahead(pool);
+        }
+    }
+}
+
+/* Bytes that items have been in so far. */
 static inline size_t tw_pool_memory(const struct tw_pool *pool) {
     return pool->touched * pool->size;
 }

@@ -4,7 +4,7 @@
  *
  * One memory, records of any size in it, each contiguous. Putting and taking cost no lock and no system call while the
  * other side is awake; a sleeping taker is woken when as much as it asked for has gathered, or something is urgent.
- * The memory is reserved at once and used as it is written.
+ * The memory is reserved at once and used as it is written, and somewhat ahead of that (ahead.h).
  *
  * Threads: each function says whose it is.
  */

@@ -25,7 +25,7 @@ int tw_resize_init(struct tw_resize *ret, const struct tw_extract *x, const stru
         tw_ring_stats(x->ring, &stats);
         ret->room = stats.packets + SPARE;
         ret->moved = calloc(ret->room, sizeof *ret->moved);
-        struct tw_ring_owner owner = tw_keep_owner(x);
+        struct tw_ring_owner owner = tw_keep_owner((struct tw_extract *)(uintptr_t)x);
         ret->ring = tw_ring_create(settings->size, fetch_of(x), &owner);
         ok = ret->moved && ret->ring;
     }

@@ -84,7 +84,8 @@ struct tw_ring_owner {
     void *context;
     /* The entry leaves. NULL: nobody wants to know. */
     void (*leave)(void *context, tw_ref ref, const struct tw_ring_entry *entry);
-    /* It will soon, perhaps, if the bytes stay in files: time to have from memory what will be looked at. Or NULL. */
+    /* It will soon, if it is still watched by then: time to have from memory what will be looked at. Said only where the
+       bytes stay in files, and not of the last in a lap of the memory. Or NULL. */
     void (*soon)(void *context, const struct tw_ring_entry *entry);
 };
 
@@ -133,7 +134,8 @@ enum { TW_RING_UNIT = 8, TW_RING_ENTRY_UNITS = sizeof(struct tw_ring_entry) / TW
 /*
  * Make a ring of `size` bytes (TW_RING_MIN_SIZE to TW_RING_MAX_SIZE, rounded down to 32). `owner` (NULL: nobody) is copied,
  * as is `fetch` (NULL: no), which says that the bytes stay in files.
- * Returns NULL when there is no memory. The memory is reserved at once and used as it is written.
+ * Returns NULL when there is no memory. The memory is reserved at once and used as it is written, and
+ * somewhat ahead of that (ahead.h).
  */
 struct tw_ring *tw_ring_create(size_t size, const struct tw_ring_fetch *fetch, const struct tw_ring_owner *owner);
 
