@@ -38,7 +38,7 @@ struct tw_outfiles {
     bool is_by_link_type; /* packets of several link types may alternate: each has its file; else the last one's */
     uint32_t n_sources;
     struct tw_outfiles_source source[TW_OUTFILES_SOURCES];
-    uint32_t n_places; /* no file behind these was ever open: mostly there is one, and it is looked for with every packet */
+    uint32_t n_places; /* no file behind these was ever open: mostly it is one, looked for with every packet */
     struct tw_outfile file[TW_WRITER_FILES];
 };
 
