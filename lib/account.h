@@ -21,8 +21,8 @@ void tw_account_shape(struct tw_flowtable *table, struct tw_flow *flow, enum tw_
                       const struct tw_packet *packet);
 
 /*
- * Count a packet, with its time and its shape; a side that speaks for the first time begins. Inlined where packets are taken: a
- * call costs a packet 25 instructions.
+ * Count a packet, with its time and its shape; a side that speaks for the first time begins. Inlined where packets are
+ * taken: a call costs a packet 25 instructions.
  */
 static inline __attribute__((always_inline)) void tw_account_packet(struct tw_flowtable *table, struct tw_flow *flow,
                                                                     enum tw_side side, const struct tw_packet *packet,

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "ahead.h"
 
-#include <pthread.h>
 #include <semaphore.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+
+#include "thread.h"
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -57,15 +57,6 @@ static void *run(void *context) {
     return NULL;
 }
 
-/* The thread takes no signals: they are the main loop's. */
-static void start(struct tw_ahead *ahead) {
-    sigset_t all, before;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    ahead->has_thread = pthread_create(&ahead->thread, NULL, run, ahead) == 0;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
-
 static size_t piece_floor(size_t at) {
     return at / AT_ONCE * AT_ONCE;
 }
@@ -81,7 +72,7 @@ size_t tw_ahead_reach(struct tw_ahead *ahead, size_t used) {
     atomic_store(&ahead->begin, piece_floor(used));
     atomic_store(&ahead->end, rest < more ? ahead->size : piece_floor(used + more));
     if (!ahead->has_thread) {
-        start(ahead);
+        ahead->has_thread = tw_thread_start(&ahead->thread, run, ahead) == 0;
     }
     (void)sem_post(&ahead->asked);
     return ahead->has_thread && rest > more ? used + more / 2 : SIZE_MAX;

@@ -168,11 +168,14 @@ static inline struct tw_flow *tw_flowtable_at(const struct tw_flowtable *table, 
     return tw_pool_get(&table->flows, slot);
 }
 
+static inline TW_PREFETCH void tw_flowtable_prefetch_lines(const struct tw_flow *flow) {
+    __builtin_prefetch(flow, 1);
+    __builtin_prefetch(&flow->side[TW_A], 1);
+    __builtin_prefetch(&flow->side[TW_B], 1);
+}
+
 static inline TW_PREFETCH void tw_flowtable_prefetch_slot(const struct tw_flowtable *table, uint32_t slot) {
-    const struct tw_flow *flow = tw_flowtable_at(table, slot);
-    __builtin_prefetch(flow);
-    __builtin_prefetch(&flow->side[TW_A]);
-    __builtin_prefetch(&flow->side[TW_B]);
+    tw_flowtable_prefetch_lines(tw_flowtable_at(table, slot));
     __builtin_prefetch(tw_pool_get(&table->rests, slot));
 }
 
@@ -286,10 +289,7 @@ static inline TW_PREFETCH void tw_flowtable_prefetch_bucket(const struct tw_flow
 }
 
 static inline TW_PREFETCH void tw_flowtable_prefetch_key(const struct tw_flowtable *table, uint32_t hash) {
-    const struct tw_flow *flow = tw_flowtable_at(table, *tw_flowtable_bucket(table, hash));
-    __builtin_prefetch(flow, 1);
-    __builtin_prefetch(&flow->side[TW_A], 1);
-    __builtin_prefetch(&flow->side[TW_B], 1);
+    tw_flowtable_prefetch_lines(tw_flowtable_at(table, *tw_flowtable_bucket(table, hash)));
 }
 
 static inline TW_PREFETCH uint32_t tw_flowtable_prefetch_flow(const struct tw_flowtable *table, uint32_t hash,

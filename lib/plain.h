@@ -34,27 +34,28 @@ static inline bool tw_plain_is_ipv6(const uint8_t *ip, struct tw_plain *ret) {
     return ip[0] >> 4 == 6 && ip[6] == TW_PROTO_TCP;
 }
 
-static inline void tw_plain_view_ipv4(struct tw_packet *view, const uint8_t *ip) {
+/* Source and destination, one behind the other, of `len` bytes each, and zeros where they are short. */
+static inline void tw_plain_view_addresses(struct tw_packet *view, const uint8_t *p, size_t len) {
     uint64_t src[2] = {0}, dst[2] = {0};
-    __builtin_memcpy(src, ip + 12, 4);
-    __builtin_memcpy(dst, ip + 16, 4);
-    view->ip_version = 4;
-    view->ttl = ip[8];
+    __builtin_memcpy(src, p, len);
+    __builtin_memcpy(dst, p + len, len);
     __builtin_memcpy(view->src.bytes, src, sizeof src);
     __builtin_memcpy(view->dst.bytes, dst, sizeof dst);
+}
+
+static inline void tw_plain_view_ipv4(struct tw_packet *view, const uint8_t *ip) {
+    view->ip_version = 4;
+    view->ttl = ip[8];
+    tw_plain_view_addresses(view, ip + 12, 4);
     view->ethertype = TW_ETHERTYPE_IPV4;
     view->flow_stat = TW_STAT_IPV4_FLOW | TW_STAT_IPV4_PACKET;
     view->layers = (TW_LAYER_ETHERNET << 5 | TW_LAYER_IPV4) << 5 | TW_LAYER_TCP;
 }
 
 static inline void tw_plain_view_ipv6(struct tw_packet *view, const uint8_t *ip) {
-    uint64_t src[2], dst[2];
-    __builtin_memcpy(src, ip + 8, sizeof src);
-    __builtin_memcpy(dst, ip + 24, sizeof dst);
     view->ip_version = 6;
     view->ttl = ip[7];
-    __builtin_memcpy(view->src.bytes, src, sizeof src);
-    __builtin_memcpy(view->dst.bytes, dst, sizeof dst);
+    tw_plain_view_addresses(view, ip + 8, 16);
     view->ethertype = TW_ETHERTYPE_IPV6;
     view->flow_stat = TW_STAT_IPV6_FLOW | TW_STAT_IPV6_PACKET;
     view->layers = (TW_LAYER_ETHERNET << 5 | TW_LAYER_IPV6) << 5 | TW_LAYER_TCP;

@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +20,7 @@
 #include "err.h"
 #include "queue.h"
 #include "sink.h"
+#include "thread.h"
 
 enum {
     QUEUE_DEFAULT = 64 << 20,
@@ -628,16 +628,6 @@ static void free_all(struct tw_writer *writer) {
     free(writer);
 }
 
-/* The thread takes no signals: they are the main loop's. */
-static int start_thread(struct tw_writer *writer) {
-    sigset_t all, before;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    int err = pthread_create(&writer->thread, NULL, run, writer);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return -err;
-}
-
 static int start(struct tw_writer *writer, const struct tw_writer_options *options) {
     size_t size = options->queue > 0 ? options->queue : QUEUE_DEFAULT;
     writer->queue = tw_queue_create(size > QUEUE_MIN ? size : QUEUE_MIN);
@@ -645,7 +635,7 @@ static int start(struct tw_writer *writer, const struct tw_writer_options *optio
         return -ENOMEM;
     init_limits(writer);
     int err = create_sink(writer, options);
-    return err != 0 ? err : start_thread(writer);
+    return err != 0 ? err : tw_thread_start(&writer->thread, run, writer);
 }
 
 int tw_writer_create(const struct tw_writer_options *options, struct tw_writer **ret) {
