@@ -145,8 +145,9 @@ check: $(B)/run-tests $(B)/stall $(B)/settime.so $(B)/generate all  ## install w
 	@tests/tally '$(again) check-layers' '$(again) check-headers' '$(again) check-unit' '$(again) check-golden' \
 		'$(again) check-system' '$(again) check-fuzz SAN=address,undefined'
 
+# With a sanitizer in one process: to look for leaks at the end of each test takes far longer than the tests.
 check-unit: $(B)/run-tests  ## the tests of the modules; CK_RUN_SUITE=NAME for one of them
-	@$<
+	@$(if $(SAN),CK_FORK=no )$<
 
 golden_programs = TCPWIND=$(CURDIR)/$(B)/tcpwind COMPOSE=$(CURDIR)/$(B)/compose WHENCE=$(CURDIR)/$(B)/whence
 run_golden = $(golden_programs) tests/golden/run

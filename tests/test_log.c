@@ -15,6 +15,7 @@ static char text[1 << 16];
 
 /* What goes to standard error meanwhile is `text` in the end. */
 static void begin(void) {
+    log_open(LEVEL_NOTICE);
     ck_assert_int_eq(pipe(ends), 0);
     before = dup(STDERR_FILENO);
     (void)dup2(ends[1], STDERR_FILENO);
