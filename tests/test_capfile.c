@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -390,18 +391,19 @@ END_TEST
 
 /* Pipes */
 
-static pid_t feed_pipe(int pipe_fd, size_t step) {
+static pid_t feed_pipe(const int ends[2], size_t step) {
     pid_t child = fork();
     if (child == 0) {
+        close(ends[0]);
         for (size_t at = 0; at < build.len; at += step) {
             size_t n = build.len - at < step ? build.len - at : step;
-            if (write(pipe_fd, build.bytes + at, n) != (ssize_t)n) {
+            if (write(ends[1], build.bytes + at, n) != (ssize_t)n) {
                 _exit(1);
             }
         }
         _exit(0);
     }
-    close(pipe_fd);
+    close(ends[1]);
     return child;
 }
 
@@ -414,10 +416,10 @@ START_TEST(a_pipe_is_read_like_a_file) {
     from_file = ours;
     tw_origins_fini(&origins);
     ck_assert_int_eq(pipe(ends), 0);
-    pid_t child = feed_pipe(ends[1], 24);
-    (void)child;
+    pid_t child = feed_pipe(ends, 24);
     ck_assert(read_ours(ends[0], &ours));
-    close(ends[0]);
+    close(ends[0]); /* what is broken is not read to its end */
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
     ck_assert_uint_eq(ours.n, from_file.n);
     ck_assert_int_eq(ours.end, from_file.end);
     ck_assert_str_eq(ours.problem, from_file.problem);
