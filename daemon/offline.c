@@ -86,7 +86,7 @@ static int run_with(struct readers *readers, const struct options *options, cons
         reader_close(first);
         return STATUS_FAILED;
     }
-    struct tw_ring_fetch fetch = {tw_origins_fetch, &readers->origins};
+    struct session_fetch fetch = {{tw_fetcher_fetch, &readers->reading}, {tw_fetcher_fetch, &readers->writing}};
     struct session *session = malloc(sizeof(*session));
     output_prefix(options->files[0], prefix);
     if (!session || !session_open(session, options, config, prefix, readers->stay ? &fetch : NULL)) {

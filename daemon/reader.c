@@ -78,6 +78,8 @@ static bool have_descriptors(size_t n) {
 
 bool readers_init(struct readers *ret, const char *const *paths, size_t n, const char *filter) {
     *ret = (struct readers){.filter = filter, .stay = have_descriptors(n)};
+    ret->reading = (struct tw_fetcher){.origins = &ret->origins};
+    ret->writing = (struct tw_fetcher){.origins = &ret->origins};
     for (size_t i = 0; i < n && ret->stay; i++) {
         ret->stay = can_stay(paths[i]);
     }
@@ -86,7 +88,7 @@ bool readers_init(struct readers *ret, const char *const *paths, size_t n, const
 }
 
 uint64_t readers_lost(const struct readers *readers) {
-    return readers->origins.lost;
+    return readers->reading.lost + readers->writing.lost;
 }
 
 void readers_fini(struct readers *readers) {
@@ -94,6 +96,8 @@ void readers_fini(struct readers *readers) {
         close(readers->fds[i]);
     }
     free(readers->fds);
+    tw_fetcher_fini(&readers->reading);
+    tw_fetcher_fini(&readers->writing);
     tw_origins_fini(&readers->origins);
 }
 
@@ -213,7 +217,7 @@ uint32_t reader_snaplen(const struct reader *reader) {
 
 /* The packet's interface is another than the one before: say so where it differs. Returns false when it cannot be used. */
 static bool change_origin(struct reader *reader, uint32_t number, struct session *session) {
-    const struct tw_origin *origin = &reader->all->origins.list[number];
+    const struct tw_origin *origin = tw_origins_at(&reader->all->origins, number);
     bool is_alike = reader->has_like && origin->dlt == reader->like.dlt && origin->snaplen == reader->like.snaplen;
     reader->origin = number;
     if (is_alike) {

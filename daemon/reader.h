@@ -15,16 +15,17 @@
 /* What the inputs of a run have in common. */
 struct readers {
     const char *filter; /* borrowed; "": none */
-    bool stay;          /* the packets' bytes stay in the files, and are fetched again with `origins` */
+    bool stay;          /* the packets' bytes stay in the files, and are fetched again */
     struct tw_origins origins;
-    int *fds; /* open as long as packets may be fetched */
+    struct tw_fetcher reading, writing; /* for the thread that reads, and for the one that writes */
+    int *fds;                           /* open as long as packets may be fetched */
     size_t n_fds;
 };
 
-/* Look at the inputs; returns false when there is no memory. */
+/* Look at the inputs; *ret stays where it is. Returns false when there is no memory. */
 bool readers_init(struct readers *ret, const char *const *paths, size_t n, const char *filter);
 
-/* Packets that the files did not hold any more when they were wanted. */
+/* Packets that the files did not hold any more when they were wanted; not while a writer may fetch. */
 uint64_t readers_lost(const struct readers *readers);
 
 /* Close everything; nothing can be fetched any more. */

@@ -116,7 +116,7 @@ static void fill_written(const struct session *session, const struct names *name
     tw_writer_stats(session->writer, &stats);
     report->extract.packets = stats.packets;
     report->extract.bytes = stats.bytes;
-    report->extract.lost[TW_LOST_WRITE] = stats.lost_write;
+    report->extract.lost[TW_LOST_WRITE] += stats.lost_write;
     report->extract.write_errors = stats.write_errors;
     report->extract.files = names->files;
     report->extract.n_files = names->n_files;
@@ -227,8 +227,9 @@ struct tw_writer_options session_writer_options(struct session *session, const s
     };
 }
 
-static bool start_writer(struct session *session) {
+static bool start_writer(struct session *session, const struct session_fetch *fetch) {
     struct tw_writer_options options = session_writer_options(session, session->config);
+    options.fetch = fetch ? &fetch->writing : NULL;
     int err = tw_writer_create(&options, &session->writer);
     if (err) {
         log_error("%s: %s", session->config->pcap.directory, tw_strerror(err));
@@ -236,7 +237,7 @@ static bool start_writer(struct session *session) {
     return err == 0;
 }
 
-static bool make_engine(struct session *session, const struct tw_ring_fetch *fetch) {
+static bool make_engine(struct session *session, const struct session_fetch *fetch) {
     const struct options *options = session->options;
     struct tw_settings settings = session->config->engine;
     struct tw_selection selection = {options->flows, options->n_flows, options->packets};
@@ -245,7 +246,7 @@ static bool make_engine(struct session *session, const struct tw_ring_fetch *fet
         .selection = options->n_flows || options->packets.last ? &selection : NULL,
         .writer = session->writer,
         .next_pcap = session->output.next_pcap,
-        .fetch = fetch,
+        .fetch = fetch ? &fetch->reading : NULL,
         .live = session->is_live,
     };
     settings.pcap = session->pcap;
@@ -369,7 +370,7 @@ static void free_all(struct session *session) {
 }
 
 bool session_open(struct session *ret, const struct options *options, const struct config *config, const char *prefix,
-                  const struct tw_ring_fetch *fetch) {
+                  const struct session_fetch *fetch) {
     struct session *session = ret;
     memset(session, 0, sizeof(*session));
     session->options = options;
@@ -386,7 +387,7 @@ bool session_open(struct session *ret, const struct options *options, const stru
     bool ok = prepare_files(session) && open_folder(session, prefix) && (session->is_live || begin_report(session));
     if (ok) {
         enter_sandbox(session);
-        ok = start_writer(session) && make_engine(session, fetch);
+        ok = start_writer(session, fetch) && make_engine(session, fetch);
     }
     if (!ok) {
         free_all(session);

@@ -46,13 +46,18 @@ struct session {
 /* CLOCK_MONOTONIC in nanoseconds. */
 tw_time session_clock(void);
 
+/* Where packets that stay in files are fetched again: in the thread that reads, and in the writer's. */
+struct session_fetch {
+    struct tw_ring_fetch reading, writing;
+};
+
 /*
  * Open the folder, start the writer, make the engine; an analysis begins its report.
  * `fetch`: where packets stay in files and are fetched again; NULL: they are copied.
  * What goes wrong is logged. Returns false when something did, then nothing is left open.
  */
 bool session_open(struct session *ret, const struct options *options, const struct config *config, const char *prefix,
-                  const struct tw_ring_fetch *fetch);
+                  const struct session_fetch *fetch);
 
 /*
  * What a writer of this configuration is told: as far as tw_writer_configure takes it, by session->output and

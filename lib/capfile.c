@@ -47,11 +47,6 @@ struct tw_capfile {
 
 /* The buffer. */
 
-/* Tell what is in the buffer to those that fetch packets again. */
-static void lend_buffer(struct tw_capfile *file) {
-    file->origins->part = (struct tw_origin_part){file->fd, file->base, file->buffer, file->filled};
-}
-
 static bool make_room(struct tw_capfile *file, size_t n) {
     memmove(file->buffer, file->buffer + file->at, file->filled - file->at);
     file->base += file->at;
@@ -90,13 +85,11 @@ static bool ensure(struct tw_capfile *file, size_t n) {
     if (file->filled - file->at >= n) {
         return true;
     }
-    file->origins->part.len = 0;
     if (!make_room(file, n)) {
         return false;
     }
     while (file->filled < n && fill(file)) {
     }
-    lend_buffer(file);
     return file->filled >= n;
 }
 
@@ -142,7 +135,7 @@ static enum tw_capfile_result at_boundary(struct tw_capfile *file, const char *k
 }
 
 static void hand_out(struct tw_capfile *file, uint32_t number, const struct tw_record *record, struct tw_frame *ret) {
-    const struct tw_origin *origin = &file->origins->list[number];
+    const struct tw_origin *origin = tw_origins_at(file->origins, number);
     uint32_t snaplen = tw_origin_snaplen(origin);
     uint32_t limit = snaplen < TW_ORIGIN_CAPLEN_MAX ? snaplen : TW_ORIGIN_CAPLEN_MAX;
     ret->caplen = record->caplen < limit ? record->caplen : limit;
@@ -204,7 +197,7 @@ static inline bool next_plain_record(struct tw_capfile *file, struct tw_frame *r
 }
 
 static enum tw_capfile_result next_record(struct tw_capfile *file, struct tw_frame *ret) {
-    const struct tw_origin *origin = &file->origins->list[file->first_origin];
+    const struct tw_origin *origin = tw_origins_at(file->origins, file->first_origin);
     struct tw_record record;
     if (!ensure(file, RECORD_HEADER)) {
         return at_boundary(file, "", "header ", RECORD_HEADER);
@@ -328,7 +321,7 @@ static enum tw_capfile_result take_packet(struct tw_capfile *file, const struct 
                       record.interface);
     }
     uint32_t number = file->section + record.interface;
-    uint32_t snaplen = tw_origin_snaplen(&file->origins->list[number]);
+    uint32_t snaplen = tw_origin_snaplen(tw_origins_at(file->origins, number));
     if (record.caplen > snaplen) {
         if (block->type != TW_BLOCK_SIMPLE_PACKET) {
             return broken(file, "invalid packet capture length %u, bigger than snaplen of %u", record.caplen, snaplen);
@@ -468,14 +461,13 @@ int tw_capfile_open(int fd, const uint8_t *head, size_t len, struct tw_origins *
 
 void tw_capfile_close(struct tw_capfile *file) {
     if (file) {
-        file->origins->part.len = 0;
         free(file->buffer);
         free(file);
     }
 }
 
 const struct tw_origin *tw_capfile_first(const struct tw_capfile *file) {
-    return file->origins->n > file->first_origin ? &file->origins->list[file->first_origin] : NULL;
+    return file->origins->n > file->first_origin ? tw_origins_at(file->origins, file->first_origin) : NULL;
 }
 
 static __attribute__((noinline)) enum tw_capfile_result next_any(struct tw_capfile *file, struct tw_frame *ret) {

@@ -90,11 +90,10 @@ static int write_packet(struct tw_extract *x, struct tw_extraction *e, uint8_t s
     return 0;
 }
 
-/* A packet whose file does not hold it any more is lost as one that has left the ring. */
 static int write_fetched(struct tw_extract *x, struct tw_extraction *e, const struct tw_ring_entry *entry, tw_ref ref,
                          const struct tw_ring_packet *fetched, tw_time clock) {
     if (!fetched) {
-        tw_extraction_lose(x, e, TW_LOST_OVERRUN, 1);
+        tw_extraction_lose(x, e, tw_ring_is_in_file(x->ring) ? TW_LOST_WRITE : TW_LOST_OVERRUN, 1);
         return 0;
     }
     struct tw_writer_packet packet = {
@@ -102,8 +101,13 @@ static int write_fetched(struct tw_extract *x, struct tw_extraction *e, const st
     return write_packet(x, e, entry->source, &packet, ref, clock);
 }
 
+/* Where the bytes stay in files, the writer's thread is to fetch them, but for a packet whose time names a file. */
 static int write_entry(struct tw_extract *x, struct tw_extraction *e, tw_ref ref, const struct tw_ring_entry *entry,
                        tw_time clock) {
+    if (tw_ring_is_in_file(x->ring) && tw_outfiles_has(&x->files, e->serial, entry->source, entry->caplen, clock)) {
+        struct tw_writer_packet packet = {.offset = entry->offset, .caplen = entry->caplen, .origin = entry->origin};
+        return write_packet(x, e, entry->source, &packet, ref, clock);
+    }
     struct tw_ring_packet packet;
     bool ok = tw_ring_fetch(x->ring, entry, &packet);
     return write_fetched(x, e, entry, ref, ok ? &packet : NULL, clock);
@@ -111,15 +115,11 @@ static int write_entry(struct tw_extract *x, struct tw_extraction *e, tw_ref ref
 
 static int write_aside(struct tw_extract *x, struct tw_extraction *e, uint32_t number, tw_time clock) {
     const struct tw_handshake *h = tw_handshakes_get(x->handshakes, number);
-    struct tw_ring_packet packet = {.time = h->entry.time, .wirelen = h->entry.wirelen};
-    bool ok;
     if (tw_ring_is_in_file(x->ring)) {
-        ok = tw_ring_fetch(x->ring, &h->entry, &packet);
-    } else {
-        packet.bytes = tw_handshakes_bytes(x->handshakes, number);
-        ok = packet.bytes;
+        return write_entry(x, e, h->ref, &h->entry, clock);
     }
-    return write_fetched(x, e, &h->entry, h->ref, ok ? &packet : NULL, clock);
+    struct tw_ring_packet packet = {h->entry.time, h->entry.wirelen, tw_handshakes_bytes(x->handshakes, number)};
+    return write_fetched(x, e, &h->entry, h->ref, packet.bytes ? &packet : NULL, clock);
 }
 
 /* The side whose handshake, among those still to be written, was sent first. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "chain.h"
 #include "drain.h"
@@ -291,8 +292,7 @@ void tw_extract_report(const struct tw_extract *x, struct tw_report *ret) {
     ret->extract.flows = x->stats.flows;
     ret->extract.skipped = x->stats.skipped;
     ret->extract.open = tw_outfiles_latest(&x->files);
-    ret->extract.lost[TW_LOST_OVERRUN] = x->stats.lost_overrun;
-    ret->extract.lost[TW_LOST_QUEUE] = x->stats.lost_queue;
+    memcpy(ret->extract.lost, x->stats.lost, sizeof ret->extract.lost);
     ret->ring.handshakes_kept = tw_handshakes_count(x->handshakes);
     ret->ring.handshakes_lost = x->stats.handshakes_lost;
 }

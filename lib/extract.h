@@ -99,7 +99,7 @@ void tw_extract_cancel(struct tw_extract_change *change);
 /* Finish the pcap files that are open; what comes next begins new ones, from this number on (0: numbers go on). */
 void tw_extract_cut(struct tw_extract *extract, uint64_t next_pcap);
 
-/* Fill in what it knows: extract.flows, skipped, the losses overrun and queue, ring.handshakes_*. */
+/* Fill in what it knows: extract.flows, skipped, losses (not the writer's), ring.handshakes_*. */
 void tw_extract_report(const struct tw_extract *extract, struct tw_report *ret);
 
 #endif

@@ -62,7 +62,7 @@ struct tw_extract {
     uint64_t serials;
     size_t budget; /* bytes that one packet may move */
     struct {
-        uint64_t flows, skipped, lost_overrun, lost_queue, handshakes_lost;
+        uint64_t flows, skipped, lost[TW_LOST_COUNT], handshakes_lost;
     } stats;
 };
 
@@ -94,7 +94,7 @@ static inline bool tw_extraction_has_more(const struct tw_extraction *e) {
 /* Count packets that should have been written and were not. */
 static inline void tw_extraction_lose(struct tw_extract *x, struct tw_extraction *e, enum tw_lost why, uint64_t n) {
     e->lost[why] += n;
-    *(why == TW_LOST_QUEUE ? &x->stats.lost_queue : &x->stats.lost_overrun) += n;
+    x->stats.lost[why] += n;
 }
 
 #endif

@@ -8,24 +8,24 @@
 enum { RECORD_HEADER = 16, BLOCK_HEADER = 8, SIMPLE_FIELDS = 4, PACKET_FIELDS = 20, HEADER_MAX = 28 };
 
 int tw_origins_add(struct tw_origins *origins, const struct tw_origin *origin) {
-    if (origins->n == origins->room) {
-        uint32_t room = origins->room ? 2 * origins->room : 16;
-        struct tw_origin *list = realloc(origins->list, room * sizeof *list);
-        if (!list) {
+    uint32_t place = origins->n + TW_ORIGIN_BLOCK;
+    if (!(place & (place - 1))) { /* the first of a block */
+        struct tw_origin *block = calloc(place, sizeof *block);
+        if (!block) {
             return -ENOMEM;
         }
-        origins->list = list;
-        origins->room = room;
+        origins->block[__builtin_ctz(place / TW_ORIGIN_BLOCK)] = block;
     }
-    struct tw_origin *added = &origins->list[origins->n++];
+    struct tw_origin *added = tw_origins_at(origins, origins->n++);
     *added = *origin;
     added->scale = (uint64_t)TW_SECOND % origin->units ? 0 : (uint64_t)TW_SECOND / origin->units;
     return 0;
 }
 
 void tw_origins_fini(struct tw_origins *origins) {
-    free(origins->list);
-    free(origins->bytes);
+    for (int i = 0; i < TW_ORIGIN_BLOCKS; i++) {
+        free(origins->block[i]);
+    }
     *origins = (struct tw_origins){0};
 }
 
@@ -74,25 +74,19 @@ static uint32_t min(uint32_t a, uint32_t b) {
     return a < b ? a : b;
 }
 
-/* Lend the bytes of a file from here on, about `len` of them. Returns how many there are. */
-static ssize_t lend(struct tw_origins *origins, int fd, uint64_t offset, size_t len, const uint8_t **ret) {
-    const struct tw_origin_part *part = &origins->part;
-    if (part->fd == fd && offset >= part->offset && offset + len <= part->offset + part->len) {
-        *ret = part->bytes + (offset - part->offset);
-        return (ssize_t)len;
-    }
-    if (!origins->bytes && !(origins->bytes = malloc(HEADER_MAX + TW_ORIGIN_CAPLEN_MAX))) {
+/* Read the bytes of a file from here on, about `len` of them. Returns how many there are; -1: none. */
+static ssize_t read_at(struct tw_fetcher *fetcher, int fd, uint64_t offset, size_t len) {
+    if (!fetcher->bytes && !(fetcher->bytes = malloc(HEADER_MAX + TW_ORIGIN_CAPLEN_MAX))) {
         return -1;
     }
-    *ret = origins->bytes;
-    return pread(fd, origins->bytes, len, (off_t)offset);
+    return pread(fd, fetcher->bytes, len, (off_t)offset);
 }
 
-static bool fetch(struct tw_origins *origins, const struct tw_origin *origin, const struct tw_ring_entry *entry,
-                  struct tw_ring_packet *ret) {
+static bool fetch(struct tw_fetcher *fetcher, const struct tw_ring_entry *entry, struct tw_ring_packet *ret) {
+    const struct tw_origin *origin = tw_origins_at(fetcher->origins, entry->origin);
     struct tw_record record;
-    const uint8_t *p;
-    ssize_t got = lend(origins, origin->fd, entry->offset, HEADER_MAX + (size_t)entry->caplen, &p);
+    ssize_t got = read_at(fetcher, origin->fd, entry->offset, HEADER_MAX + (size_t)entry->caplen);
+    const uint8_t *p = fetcher->bytes;
     if (got < RECORD_HEADER && (!origin->is_ng || got < BLOCK_HEADER)) {
         return false;
     }
@@ -111,9 +105,14 @@ static bool fetch(struct tw_origins *origins, const struct tw_origin *origin, co
     return true;
 }
 
-bool tw_origins_fetch(void *context, const struct tw_ring_entry *entry, struct tw_ring_packet *ret) {
-    struct tw_origins *origins = context;
-    bool ok = fetch(origins, &origins->list[entry->origin], entry, ret);
-    origins->lost += !ok;
+bool tw_fetcher_fetch(void *context, const struct tw_ring_entry *entry, struct tw_ring_packet *ret) {
+    struct tw_fetcher *fetcher = context;
+    bool ok = fetch(fetcher, entry, ret);
+    fetcher->lost += !ok;
     return ok;
+}
+
+void tw_fetcher_fini(struct tw_fetcher *fetcher) {
+    free(fetcher->bytes);
+    *fetcher = (struct tw_fetcher){0};
 }

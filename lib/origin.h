@@ -3,7 +3,9 @@
  * origin.h — where the packets of capture files come from, and fetching them again.
  *
  * An origin is an interface of a section of a file: what it takes to make sense of a record again, later and by its place
- * alone. The set of them outlives the reading of a file, since fetching needs it. Threads: none.
+ * alone. The set of them outlives the reading of a file, since fetching needs it.
+ *
+ * Threads: one adds; others may fetch what they were told of after it was added, each with a fetcher of its own.
  */
 #ifndef TW_ORIGIN_H
 #define TW_ORIGIN_H
@@ -31,32 +33,41 @@ struct tw_origin {
     int64_t offset; /* seconds to add */
 };
 
-struct tw_origins {
-    struct tw_origin *list;
-    uint32_t n, room;
-    uint8_t *bytes; /* what was fetched last */
-    uint64_t lost;  /* packets that could not be fetched */
+enum { TW_ORIGIN_BLOCKS = 24, TW_ORIGIN_BLOCK = 16 };
 
-    /* The part of a file that is in memory, since it is being read: most of what is fetched has just come by. */
-    struct tw_origin_part {
-        int fd;
-        uint64_t offset; /* where it begins */
-        const uint8_t *bytes;
-        size_t len; /* 0: there is none */
-    } part;
+struct tw_origins {
+    struct tw_origin *block[TW_ORIGIN_BLOCKS]; /* each twice as large as the one before; none ever moves */
+    uint32_t n;
 };
 
-/* Returns 0 or -ENOMEM. */
+/* By its number, from 0 to n - 1. */
+static inline struct tw_origin *tw_origins_at(const struct tw_origins *origins, uint32_t number) {
+    uint32_t place = number + TW_ORIGIN_BLOCK;
+    int block = __builtin_clz(TW_ORIGIN_BLOCK) - __builtin_clz(place);
+    return &origins->block[block][place - ((uint32_t)TW_ORIGIN_BLOCK << block)];
+}
+
+/* Returns 0 or -ENOMEM; it is number n - 1 then. At most 2^27 of them. */
 int tw_origins_add(struct tw_origins *origins, const struct tw_origin *origin);
 
 /* Free the set; the files are the caller's to close. A zeroed set is allowed. */
 void tw_origins_fini(struct tw_origins *origins);
 
+/* Fetches packets for one thread. */
+struct tw_fetcher {
+    const struct tw_origins *origins;
+    uint8_t *bytes; /* what was fetched last; NULL: nothing yet */
+    uint64_t lost;  /* packets that could not be fetched */
+};
+
 /*
- * Fetch a packet again; a tw_ring_fetch_fn with the origins as its context. Returns false when the file does not hold it
+ * Fetch a packet again; a tw_ring_fetch_fn with a fetcher as its context. Returns false when the file does not hold it
  * any more; one that was overwritten with other records may give another packet.
  */
-bool tw_origins_fetch(void *origins, const struct tw_ring_entry *entry, struct tw_ring_packet *ret);
+bool tw_fetcher_fetch(void *fetcher, const struct tw_ring_entry *entry, struct tw_ring_packet *ret);
+
+/* Free what was fetched last. A zeroed fetcher is allowed. */
+void tw_fetcher_fini(struct tw_fetcher *fetcher);
 
 /* The snapshot length as it is meant. */
 uint32_t tw_origin_snaplen(const struct tw_origin *origin);

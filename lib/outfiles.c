@@ -103,6 +103,13 @@ static int begin(struct tw_outfiles *files, struct tw_outfile *file, uint64_t ow
     return err;
 }
 
+bool tw_outfiles_has(const struct tw_outfiles *files, uint64_t extraction, uint8_t source, uint32_t caplen,
+                     tw_time clock) {
+    int dlt = files->source[source].dlt;
+    const struct tw_outfile *file = find(files, owner_of(files, extraction), dlt);
+    return file && !is_full(files, file, dlt, caplen, clock);
+}
+
 int tw_outfiles_packet(struct tw_outfiles *files, uint64_t extraction, uint64_t flow_index, uint8_t source,
                        struct tw_writer_packet *packet, tw_time clock) {
     uint64_t owner = owner_of(files, extraction);

@@ -65,6 +65,9 @@ uint8_t tw_outfiles_source(struct tw_outfiles *files, int dlt, uint32_t snaplen)
 int tw_outfiles_packet(struct tw_outfiles *files, uint64_t owner, uint64_t flow_index, uint8_t source,
                        struct tw_writer_packet *packet, tw_time clock);
 
+/* Whether such a packet would go into a file that is open already, so that its time is not asked for. */
+bool tw_outfiles_has(const struct tw_outfiles *files, uint64_t owner, uint8_t source, uint32_t caplen, tw_time clock);
+
 /* The name of the file that this extraction writes to; "": none is open. */
 const char *tw_outfiles_name(const struct tw_outfiles *files, uint64_t owner);
 

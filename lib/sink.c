@@ -220,6 +220,13 @@ static bool put(struct tw_sink *sink, struct evidence *evidence, const struct tw
     return open_evidence(sink, evidence) && tw_pcapfile_put(&evidence->file, packet);
 }
 
+void tw_sink_lose(struct tw_sink *sink, uint32_t extraction) {
+    struct tw_tally *tally = tw_tally_get(&sink->tallies, extraction);
+    add(sink, &sink->stats.lost_write, 1);
+    if (tally != NULL)
+        tally->lost++;
+}
+
 void tw_sink_packet(struct tw_sink *sink, uint32_t file, uint32_t extraction, bool before,
                     const struct tw_pcapfile_packet *packet) {
     struct evidence *evidence = &sink->evidence[file];
@@ -227,9 +234,7 @@ void tw_sink_packet(struct tw_sink *sink, uint32_t file, uint32_t extraction, bo
     struct tw_pcapfile_packet tagged = *packet;
     tagged.tag = extraction | (before ? TAG_BEFORE : 0);
     if (!put(sink, evidence, &tagged)) {
-        add(sink, &sink->stats.lost_write, 1);
-        if (tally != NULL)
-            tally->lost++;
+        tw_sink_lose(sink, extraction);
         return;
     }
     if (evidence->file.n == 1)

@@ -77,6 +77,9 @@ void tw_sink_begin(struct tw_sink *sink, uint32_t file, const char *name, int dl
 void tw_sink_packet(struct tw_sink *sink, uint32_t file, uint32_t extraction, bool before,
                     const struct tw_pcapfile_packet *packet);
 
+/* A packet of the extraction was kept out of the files before it came here. */
+void tw_sink_lose(struct tw_sink *sink, uint32_t extraction);
+
 void tw_sink_finish(struct tw_sink *sink, uint32_t file);
 void tw_sink_alarm(struct tw_sink *sink, const struct tw_alarm_event *event);
 void tw_sink_flow(struct tw_sink *sink, const struct tw_flow_record *record);

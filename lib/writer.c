@@ -99,6 +99,7 @@ struct tw_writer {
     void *context;
     void (*on_finished)(void *hooks, const char *directory, const char *name);
     void *hooks;
+    struct tw_ring_fetch fetch; /* the thread's */
     pthread_t thread;
     _Atomic bool abandoned; /* the deadline has passed: stop where you are */
     pthread_mutex_t lock;   /* of done, and of the names */
@@ -163,14 +164,23 @@ static void carry_out_configure(struct tw_writer *writer, const struct op_config
         (void)close(op->lock_fd);
 }
 
-static void carry_out_packet(struct tw_sink *sink, const struct tw_writer_packet *op) {
-    struct tw_pcapfile_packet packet = {
-        .time = op->time,
+/* To fetch packets of before their alarm costs a system call each, which the other thread need not wait for. */
+static void carry_out_packet(struct tw_writer *writer, const struct tw_writer_packet *op) {
+    struct tw_ring_packet packet = {op->time, op->wirelen, (const uint8_t *)(op + 1)};
+    if (op->bytes == NULL) {
+        struct tw_ring_entry entry = {.offset = op->offset, .origin = op->origin, .caplen = op->caplen & 0x7ffff};
+        if (!writer->fetch.fn(writer->fetch.context, &entry, &packet)) {
+            tw_sink_lose(writer->sink, op->extraction);
+            return;
+        }
+    }
+    struct tw_pcapfile_packet record = {
+        .time = packet.time,
         .caplen = op->caplen,
-        .wirelen = op->wirelen,
-        .bytes = (const uint8_t *)(op + 1),
+        .wirelen = packet.wirelen,
+        .bytes = packet.bytes,
     };
-    tw_sink_packet(sink, op->file, op->extraction, op->before, &packet);
+    tw_sink_packet(writer->sink, op->file, op->extraction, op->before, &record);
 }
 
 static void carry_out_alarm(struct tw_sink *sink, const void *op, size_t len) {
@@ -199,7 +209,7 @@ static void carry_out(struct tw_writer *writer, enum op kind, const void *op, si
         tw_sink_begin(sink, begin->file, begin->name, begin->dlt, begin->snaplen);
         break;
     case OP_PACKET:
-        carry_out_packet(sink, op);
+        carry_out_packet(writer, op);
         break;
     case OP_FINISH:
         tw_sink_finish(sink, *(const uint32_t *)op);
@@ -418,11 +428,13 @@ int tw_writer_begin(struct tw_writer *writer, uint32_t file, const char *name, i
 }
 
 int tw_writer_packet(struct tw_writer *writer, const struct tw_writer_packet *packet) {
-    struct tw_writer_packet *op = reserve(writer, sizeof(*op) + packet->caplen, writer->limit);
+    size_t len = packet->bytes != NULL ? packet->caplen : 0;
+    struct tw_writer_packet *op = reserve(writer, sizeof(*op) + len, writer->limit);
     if (op == NULL)
         return TW_EAGAIN;
     *op = *packet;
-    memcpy(op + 1, packet->bytes, packet->caplen);
+    if (len > 0)
+        memcpy(op + 1, packet->bytes, len);
     tw_queue_commit(writer->queue, OP_PACKET, false);
     return 0;
 }
@@ -648,6 +660,8 @@ int tw_writer_create(const struct tw_writer_options *options, struct tw_writer *
     writer->context = options->context;
     writer->on_finished = options->on_finished;
     writer->hooks = options->hooks;
+    if (options->fetch != NULL)
+        writer->fetch = *options->fetch;
     int err = start(writer, options);
     if (err != 0) {
         free_all(writer);

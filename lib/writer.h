@@ -20,6 +20,7 @@
 
 #include "event.h"
 #include "retention.h"
+#include "ring.h"
 #include "settings.h"
 
 struct tw_writer;
@@ -42,6 +43,8 @@ struct tw_writer_options {
     /* NULL, or called in the writer's thread for each finished pcap file, with the path of its folder */
     void (*on_finished)(void *hooks, const char *directory, const char *name);
     void *hooks;
+    const struct tw_ring_fetch
+        *fetch; /* packets without bytes are fetched so, in the writer's thread; copied; NULL: none are */
 };
 
 /*
@@ -79,13 +82,23 @@ int tw_writer_source(struct tw_writer *writer, const char *name);
 enum { TW_WRITER_FILES = 64 };
 int tw_writer_begin(struct tw_writer *writer, uint32_t file, const char *name, int dlt, uint32_t snaplen);
 
-/* A packet to be written: its bytes are copied into the queue. */
+/*
+ * A packet to be written: its bytes are copied into the queue. One without bytes is fetched when its turn comes, which
+ * must be allowed; one that cannot be counts as lost to the disk.
+ */
 struct tw_writer_packet {
     uint32_t file;       /* open */
     uint32_t extraction; /* the caller's handle of what it counts for: small, free again after its extract_end */
     bool before;         /* from before the extraction's first alarm */
-    tw_time time;
-    uint32_t caplen, wirelen; /* caplen at most 262144 */
+    union {
+        tw_time time;
+        uint64_t offset; /* without bytes: where it is fetched, and in which origin, as in an entry of the ring */
+    };
+    uint32_t caplen; /* at most 262144 */
+    union {
+        uint32_t wirelen;
+        uint32_t origin;
+    };
     const uint8_t *bytes;
 };
 
@@ -131,7 +144,7 @@ bool tw_writer_wait(struct tw_writer *writer, tw_time *left);
 
 struct tw_writer_stats {
     uint64_t packets, bytes;            /* written to pcap files, captured bytes */
-    uint64_t lost_write;                /* packets that a disk error kept out of the files */
+    uint64_t lost_write;                /* packets that a disk error, or a failed fetch, kept out of the files */
     uint64_t write_errors;              /* times that writing began to fail */
     uint64_t lost_alarms, lost_flows;   /* lines, for want of room or by a disk error */
     uint64_t removed[TW_REMOVED_COUNT]; /* finished files, by reason */

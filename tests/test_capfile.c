@@ -38,10 +38,12 @@ struct found {
 
 static struct cap build;
 static struct tw_origins origins;
+static struct tw_fetcher fetcher;
 static struct found ours, theirs;
 static int fd;
 
 static void set_up(void) {
+    fetcher = (struct tw_fetcher){.origins = &origins};
     fd = memfd_create("capture", MFD_CLOEXEC);
     ck_assert_int_ge(fd, 0);
 }
@@ -49,6 +51,7 @@ static void set_up(void) {
 static void tear_down(void) {
     close(fd);
     cap_fini(&build);
+    tw_fetcher_fini(&fetcher);
     tw_origins_fini(&origins);
 }
 
@@ -270,7 +273,7 @@ static void check_all(unsigned n) {
         ck_assert_uint_eq(ours.packets[i].caplen, all[i].caplen);
         ck_assert_uint_eq(ours.packets[i].wirelen, all[i].wirelen);
         ck_assert_uint_eq(ours.packets[i].origin, all[i].origin);
-        ck_assert_int_eq(origins.list[all[i].origin].dlt, types[all[i].origin]);
+        ck_assert_int_eq(tw_origins_at(&origins, all[i].origin)->dlt, types[all[i].origin]);
     }
 }
 
@@ -320,7 +323,7 @@ static unsigned fetch_all(void) {
         const struct seen *seen = &ours.packets[i];
         struct tw_ring_entry entry = {.offset = seen->offset, .origin = seen->origin, .caplen = seen->caplen & 0x7ffff};
         struct tw_ring_packet packet;
-        if (tw_origins_fetch(&origins, &entry, &packet)) {
+        if (tw_fetcher_fetch(&fetcher, &entry, &packet)) {
             n += packet.time == seen->time && packet.wirelen == seen->wirelen &&
                  sum_of(packet.bytes, entry.caplen) == seen->sum;
         }
@@ -346,7 +349,7 @@ START_TEST(every_packet_is_fetched_again_as_it_was) {
     build_kind(_i);
     ck_assert(read_built());
     ck_assert_uint_eq(fetch_all(), _i & 2 ? 7 : 4);
-    ck_assert_uint_eq(origins.lost, 0);
+    ck_assert_uint_eq(fetcher.lost, 0);
 }
 END_TEST
 
@@ -355,7 +358,7 @@ START_TEST(a_part_of_a_packet_is_fetched) {
     ck_assert(read_built());
     struct tw_ring_entry entry = {.offset = ours.packets[0].offset, .origin = ours.packets[0].origin, .caplen = 40};
     struct tw_ring_packet packet;
-    ck_assert(tw_origins_fetch(&origins, &entry, &packet));
+    ck_assert(tw_fetcher_fetch(&fetcher, &entry, &packet));
     ck_assert_int_eq(packet.time, ours.packets[0].time);
     ck_assert_uint_eq(packet.wirelen, 1500);
     ck_assert_uint_eq(sum_of(packet.bytes, 40), sum_of(build.bytes + entry.offset + (_i & 2 ? 28 : 16), 40));
@@ -367,11 +370,11 @@ START_TEST(what_a_shrunken_file_does_not_hold_is_lost) {
     ck_assert(read_built());
     unsigned before = fetch_all();
     for (size_t len = build.len; len-- > 0;) {
-        uint64_t lost = origins.lost;
+        uint64_t lost = fetcher.lost;
         ck_assert_int_eq(ftruncate(fd, (off_t)len), 0);
         unsigned n = fetch_all();
         ck_assert_uint_le(n, before);
-        ck_assert_uint_eq(origins.lost - lost, ours.n - n);
+        ck_assert_uint_eq(fetcher.lost - lost, ours.n - n);
         before = n;
     }
     ck_assert_uint_eq(before, 0);
@@ -476,7 +479,7 @@ END_TEST
 
 /* Times that libpcap 1.10 does not make sense of: its sums overflow, or it takes a fraction for negative. */
 static bool is_doubtful(const struct seen *seen, const uint8_t *bytes) {
-    const struct tw_origin *origin = &origins.list[seen->origin];
+    const struct tw_origin *origin = tw_origins_at(&origins, seen->origin);
     if (origin->is_ng) {
         return origin->units < 1000 || origin->units > UINT64_C(1) << 34 || llabs(origin->offset) > INT64_MAX / 4;
     }
@@ -485,7 +488,7 @@ static bool is_doubtful(const struct seen *seen, const uint8_t *bytes) {
 
 /* libpcap turns round the headers of USB and NFLOG packets, which are not decoded here. */
 static bool is_rewritten(const struct seen *seen) {
-    const struct tw_origin *origin = &origins.list[seen->origin];
+    const struct tw_origin *origin = tw_origins_at(&origins, seen->origin);
     return origin->is_swapped && origin->dlt != ETHERNET;
 }
 

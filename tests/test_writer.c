@@ -30,6 +30,7 @@ static struct folder folder;
 static struct tw_writer *writer;
 static tw_time flush;
 static uint64_t keep_files;
+static pthread_t fetching; /* the thread that fetched last */
 
 /* The writer's thread stands still in its alarm callback while the gate is shut. */
 static sem_t gate, arrived;
@@ -47,6 +48,16 @@ static void on_alarm(void *context, const struct tw_alarm_event *event) {
     sem_post(&gate);
 }
 
+/* Packets of origin 1 are there, and have the time and the length that their offset says. */
+static bool fetch(void *context, const struct tw_ring_entry *entry, struct tw_ring_packet *ret) {
+    static uint8_t bytes[DATA];
+    (void)context;
+    fetching = pthread_self();
+    memset(bytes, (int)entry->offset, sizeof(bytes));
+    *ret = (struct tw_ring_packet){(tw_time)entry->offset, (uint32_t)entry->offset + DATA, bytes};
+    return entry->origin == 1 && entry->caplen <= DATA;
+}
+
 static int open_writer(bool live) {
     struct tw_writer_options options = {
         .dirfd = folder.fd,
@@ -58,6 +69,7 @@ static int open_writer(bool live) {
         .pcap = {.prefix = "p", .flush = flush, .mode = 0640, .keep_files = keep_files},
         .output = {.flows = TW_FLOWS_ALL, .alarms = true},
         .on_alarm = on_alarm,
+        .fetch = &(struct tw_ring_fetch){fetch, NULL},
     };
     return tw_writer_create(&options, &writer);
 }
@@ -156,6 +168,36 @@ START_TEST(everything_put_is_in_the_files_after_a_drain) {
     ck_assert_uint_eq(stats_of().queued, 0);
     ck_assert_int_eq(alarms_seen, 1);
     ck_assert(signals_blocked);
+}
+END_TEST
+
+START_TEST(a_packet_without_bytes_is_fetched_by_the_thread_or_lost) {
+    struct tw_writer_packet packet = {.extraction = 1, .offset = 7, .caplen = DATA, .origin = 1};
+    ck_assert_int_eq(open_writer(false), 0);
+    ck_assert_int_eq(tw_writer_begin(writer, 0, FILE_1, 1, 65535), 0);
+    ck_assert_int_eq(put_packet(1, 6), 0);
+    ck_assert_int_eq(tw_writer_packet(writer, &packet), 0);
+    packet.origin = 2;
+    ck_assert_int_eq(tw_writer_packet(writer, &packet), 0);
+    ck_assert_int_eq(put_packet(1, 8), 0);
+    ck_assert_int_eq(put_extract_end(1), 0);
+    tw_writer_drain(writer);
+    ck_assert(!pthread_equal(fetching, pthread_self()));
+    ck_assert_uint_eq(stats_of().packets, 3);
+    ck_assert_uint_eq(stats_of().lost_write, 1);
+    ck_assert_int_eq(stats_of().error, 0);
+    ck_assert_uint_eq(count_in("p_alarms.jsonl", "\"packets_lost\":{\"overrun\":0,\"queue\":0,\"write\":1}"), 1);
+    size_t len;
+    char *file = folder_read(&folder, FILE_1 ".part", &len);
+    uint32_t head[4];
+    ck_assert_uint_eq(len, 24 + 3 * RECORD);
+    memcpy(head, file + 24 + RECORD, sizeof(head));
+    ck_assert_uint_eq(head[1], 7);
+    ck_assert_uint_eq(head[2], DATA);
+    ck_assert_uint_eq(head[3], DATA + 7);
+    ck_assert_int_eq(file[24 + 2 * RECORD - 1], 7);
+    ck_assert_int_eq(file[24 + 3 * RECORD - 1], 8);
+    free(file);
 }
 END_TEST
 
@@ -476,6 +518,7 @@ Suite *suite_writer(void) {
     TCase *tc = tcase_create("files");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_loop_test(tc, everything_put_is_in_the_files_after_a_drain, 0, 2);
+    tcase_add_test(tc, a_packet_without_bytes_is_fetched_by_the_thread_or_lost);
     tcase_add_test(tc, another_folder_gets_its_file_with_its_mode);
     tcase_add_test(tc, destroy_finishes_every_open_file);
     tcase_add_test(tc, a_packet_is_in_the_file_soon_after_pcap_flush);

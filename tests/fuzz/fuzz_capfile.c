@@ -40,14 +40,16 @@ static void see(void *context, tw_time time, uint32_t caplen, uint32_t wirelen, 
     add(&found->rest, bytes, caplen);
 }
 
-static void check_fetch(struct tw_origins *origins, const struct tw_frame *frame) {
+static void check_fetch(const struct tw_origins *origins, const struct tw_frame *frame) {
     struct tw_ring_entry entry = {
         .offset = frame->offset, .origin = frame->origin, .caplen = (uint32_t)frame->caplen & 0x7ffff};
     struct tw_ring_packet packet;
-    if (frame->origin >= origins->n || !tw_origins_fetch(origins, &entry, &packet) || packet.time != frame->time ||
+    struct tw_fetcher fetcher = {.origins = origins};
+    if (frame->origin >= origins->n || !tw_fetcher_fetch(&fetcher, &entry, &packet) || packet.time != frame->time ||
         packet.wirelen != frame->wirelen || memcmp(packet.bytes, frame->bytes, frame->caplen) != 0) {
         abort();
     }
+    tw_fetcher_fini(&fetcher);
 }
 
 /* Returns whether the format is ours. */
