@@ -9,6 +9,9 @@ enum {
     BUCKETS = TW_TIMERS_BUCKETS,
     BUCKET_BITS = 27, /* 2^27 ns, an eighth of a second: the wheel turns once in 17 s */
     PAGE_SLOTS = 61,  /* so that a page is 256 bytes */
+    CELLS = 1024,     /* of a run that is being sorted */
+    SHORT = 16,       /* so many are sorted by insertion */
+    AHEAD = 4,        /* in a run: asked for so early */
 };
 
 /* Some slots of a bucket. */
@@ -45,13 +48,15 @@ void tw_timers_destroy(struct tw_timers *timers) {
             free_pages(timers->bucket[i]);
         }
         free_pages(timers->spare);
+        free(timers->run);
         free(timers->heap);
         free(timers);
     }
 }
 
 size_t tw_timers_memory(const struct tw_timers *timers) {
-    return timers->pages * sizeof(struct tw_timers_page) + timers->room * sizeof *timers->heap;
+    return timers->pages * sizeof(struct tw_timers_page) +
+           (2 * timers->run_room + timers->room) * sizeof(struct tw_timer);
 }
 
 /* The heap. */
@@ -105,14 +110,105 @@ int tw_timers_push(struct tw_timers *timers, const struct tw_timer *event) {
     return 0;
 }
 
+/* The run: half of the time that a heap took of a slot went into its order, 170 ns with a thousand in it. */
+
+static int compare(const void *a, const void *b) {
+    return is_earlier(a, b) ? -1 : 1;
+}
+
+static void sort_cell(struct tw_timer *cell, size_t n) {
+    if (n > SHORT) {
+        qsort(cell, n, sizeof *cell, compare);
+        return;
+    }
+    for (size_t i = 1; i < n; i++) {
+        struct tw_timer moving = cell[i];
+        size_t at = i;
+        for (; at && is_earlier(&moving, &cell[at - 1]); at--) {
+            cell[at] = cell[at - 1];
+        }
+        cell[at] = moving;
+    }
+}
+
+/* Sort n timers into a place of the same size: by cells of the time that they span, and each cell for itself. */
+static void sort(const struct tw_timer *from, size_t n, struct tw_timer *to) {
+    size_t end[CELLS] = {0};
+    tw_time first = from[0].when, last = first;
+    for (size_t i = 1; i < n; i++) {
+        first = from[i].when < first ? from[i].when : first;
+        last = from[i].when > last ? from[i].when : last;
+    }
+    int shift = 0;
+    while (((uint64_t)last - (uint64_t)first) >> shift >= CELLS) {
+        shift++;
+    }
+    for (size_t i = 0; i < n; i++) {
+        end[((uint64_t)from[i].when - (uint64_t)first) >> shift]++;
+    }
+    for (size_t cell = 1; cell < CELLS; cell++) {
+        end[cell] += end[cell - 1];
+    }
+    for (size_t i = n; i-- > 0;) {
+        to[--end[((uint64_t)from[i].when - (uint64_t)first) >> shift]] = from[i];
+    }
+    for (size_t cell = 0; cell < CELLS; cell++) { /* `end` is the beginning now */
+        size_t next = cell + 1 < CELLS ? end[cell + 1] : n;
+        sort_cell(to + end[cell], next - end[cell]);
+    }
+}
+
+/* Add to the run, behind the place where it will be sorted. Returns false when there is no memory. */
+static bool gather(struct tw_timers *timers, const struct tw_timer *timer) {
+    if (timers->run_n == timers->run_room) {
+        size_t room = timers->run_room ? 2 * timers->run_room : 256;
+        struct tw_timer *run = malloc(2 * room * sizeof *run);
+        if (!run) {
+            return false;
+        }
+        if (timers->run_n) {
+            memcpy(run + room, timers->run + timers->run_room, timers->run_n * sizeof *run);
+        }
+        free(timers->run);
+        timers->run = run;
+        timers->run_room = room;
+    }
+    timers->run[timers->run_room + timers->run_n++] = *timer;
+    return true;
+}
+
+/* Both. */
+
+static const struct tw_timer *first_of_run(const struct tw_timers *timers) {
+    return timers->run_at < timers->run_n ? &timers->run[timers->run_at] : NULL;
+}
+
+/* The earliest of all but those in the wheel; NULL: there is none. */
+static const struct tw_timer *first(const struct tw_timers *timers) {
+    const struct tw_timer *run = first_of_run(timers), *heap = timers->n ? timers->heap : NULL;
+    return !run || (heap && is_earlier(heap, run)) ? heap : run;
+}
+
+static void prefetch(const struct tw_timers *timers, const struct tw_timer *timer) {
+    if (timer->kind == TW_TIMER_SLOT) {
+        timers->owner.prefetch(timers->owner.context, timer->slot);
+    }
+}
+
+/* Take the first. */
 static void take(struct tw_timers *timers, struct tw_timer *ret) {
-    *ret = timers->heap[0];
+    const struct tw_timer *timer = first(timers);
+    *ret = *timer;
+    if (timer == first_of_run(timers)) {
+        if (++timers->run_at + AHEAD < timers->run_n) {
+            prefetch(timers, &timers->run[timers->run_at + AHEAD]);
+        }
+        return;
+    }
     timers->heap[0] = timers->heap[--timers->n];
     if (timers->n) {
         sift_down(timers->heap, timers->n);
-        if (timers->heap[0].kind == TW_TIMER_SLOT) {
-            timers->owner.prefetch(timers->owner.context, timers->heap[0].slot);
-        }
+        prefetch(timers, &timers->heap[0]);
     }
 }
 
@@ -164,10 +260,14 @@ static int64_t ahead(const struct tw_timers *timers, const struct tw_timer_mark 
     return mark->bucket ? (mark->bucket - 1 - timers->turned) & (BUCKETS - 1) : 0;
 }
 
+static struct tw_timer timer_of(const struct tw_timers *timers, uint32_t slot, tw_time when) {
+    return (struct tw_timer){when, TW_TIMER_SLOT, slot, timers->owner.tag(timers->owner.context, slot)};
+}
+
 void tw_timers_set(struct tw_timers *timers, uint32_t slot, struct tw_timer_mark *mark, tw_time when) {
     int64_t distance = tick_of(when) - timers->turned;
     if (distance <= 0) {
-        struct tw_timer timer = {when, TW_TIMER_SLOT, slot, timers->owner.tag(timers->owner.context, slot)};
+        struct tw_timer timer = timer_of(timers, slot, when);
         (void)tw_timers_push(timers, &timer);
         return;
     }
@@ -189,9 +289,16 @@ static void look_at(struct tw_timers *timers, uint32_t slot, uint8_t bucket) {
         return; /* it was brought forward */
     }
     mark->bucket = 0;
-    if (is_set) {
-        tw_timers_set(timers, slot, mark, when);
+    if (!is_set) {
+        return;
     }
+    if (tick_of(when) <= timers->turned) {
+        struct tw_timer timer = timer_of(timers, slot, when);
+        if (gather(timers, &timer)) {
+            return;
+        }
+    }
+    tw_timers_set(timers, slot, mark, when);
 }
 
 static void open_bucket(struct tw_timers *timers, struct tw_timers_page *page, uint8_t bucket) {
@@ -210,10 +317,11 @@ static void open_bucket(struct tw_timers *timers, struct tw_timers_page *page, u
     }
 }
 
-/* Turn the wheel towards `tick`: by one bucket, or, when that is further than it reaches, past all of them at once. */
+/* To be called with the run at its end. Turn the wheel towards `tick`: by one bucket, or, when that is further than it reaches, past all of them at once. */
 static void turn(struct tw_timers *timers, int64_t tick) {
     int64_t from = timers->turned + 1, past = tick - timers->turned < BUCKETS ? from : from + BUCKETS - 1;
     struct tw_timers_page *full[BUCKETS];
+    timers->run_at = timers->run_n = 0;
     timers->turned = past == from ? from : tick;
     for (int64_t i = from; i <= past; i++) {
         full[i - from] = timers->bucket[i & (BUCKETS - 1)];
@@ -222,11 +330,15 @@ static void turn(struct tw_timers *timers, int64_t tick) {
     for (int64_t i = from; i <= past; i++) {
         open_bucket(timers, full[i - from], bucket_mark(i));
     }
+    if (timers->run_n) {
+        sort(timers->run + timers->run_room, timers->run_n, timers->run);
+    }
 }
 
 /* The earliest that anything may be due. */
 static tw_time earliest(const struct tw_timers *timers) {
-    tw_time when = timers->n ? timers->heap[0].when : INT64_MAX;
+    const struct tw_timer *timer = first(timers);
+    tw_time when = timer ? timer->when : INT64_MAX;
     return timers->in_wheel && next_turn(timers) < when ? next_turn(timers) : when;
 }
 
@@ -235,8 +347,8 @@ bool tw_timers_pop(struct tw_timers *timers, tw_time until, struct tw_timer *ret
         return false;
     }
     for (;;) {
-        bool is_due = timers->n && timers->heap[0].when <= until;
-        if (is_due && (!timers->in_wheel || tick_of(timers->heap[0].when) <= timers->turned)) {
+        const struct tw_timer *timer = first(timers);
+        if (timer && timer->when <= until && (!timers->in_wheel || tick_of(timer->when) <= timers->turned)) {
             take(timers, ret);
             return true;
         }

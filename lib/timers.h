@@ -5,10 +5,11 @@
  * Two kinds. An event is set once and not cancelled; who gets it checks whether it still matters. A slot timer belongs
  * to a numbered slot (a flow), and mostly moves away before it goes off: so it is not moved. Its slot stands somewhere
  * in a wheel of coarse buckets, not later than it falls due; when that bucket's turn comes, the owner is asked when it
- * really is due, and the slot goes on to a later bucket or into the heap of what is due now, which gives the order.
+ * really is due, and the slot goes on to a later bucket or into the run of what is due in this one, which is sorted once.
+ * What comes too late for that, and events, stand in a heap; the earlier of both is next.
  *
- *   slots  ──► wheel of coarse buckets, 17 s ──► heap ──► in order
- *   events ──────────────────────────────────────►
+ *   slots  ──► wheel of coarse buckets, 17 s ──► run  ──► in order
+ *   events ────────────────────────────────────► heap ──►
  *
  * A bucket is a list of slot numbers, so that setting a timer writes 4 bytes behind those set before; what a slot's mark
  * does not agree with has been left behind and is passed over. Lists are made of pages that are used again: once the wheel
@@ -53,7 +54,9 @@ struct tw_timers {
     struct tw_timers_owner owner;
     struct tw_timers_page *bucket[TW_TIMERS_BUCKETS], *spare;
     size_t in_wheel, pages;
-    int64_t turned; /* buckets up to this tick have been emptied into the heap */
+    int64_t turned; /* buckets up to this tick have been emptied into the run */
+    struct tw_timer *run;
+    size_t run_at, run_n, run_room; /* from run_at to run_n they are still to come; behind them as much room again */
     struct tw_timer *heap;
     size_t n, room;
 };

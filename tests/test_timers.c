@@ -11,14 +11,14 @@
 
 #include "suites.h"
 
-enum { SLOTS = 50, EVENTS_MAX = 4000 };
+enum { SLOTS = 50, MANY = 20000, EVENTS_MAX = 4000 };
 
 /* The owner of slots: it knows when each is due, and moves that without telling as long as it only moves away. */
 static struct slot {
     struct tw_timer_mark mark;
     bool is_set;
     struct tw_timer timer;
-} slots[SLOTS + 1];
+} slots[MANY + 1];
 
 static bool due(void *context, uint32_t slot, tw_time *ret, struct tw_timer_mark **mark) {
     struct slot *own = (struct slot *)context + slot;
@@ -211,6 +211,25 @@ START_TEST(a_timer_set_while_others_are_served_takes_its_place_among_them) {
 }
 END_TEST
 
+/* All within so many nanoseconds: at one moment, in cells of their own, and across buckets. */
+static const tw_time spans[] = {1, 10, 100 * 1000, 100 * TW_MS, TW_SECOND};
+
+START_TEST(very_many_slots_come_in_order) {
+    struct tw_timers *timers = create();
+    struct tw_timer timer, before = {0};
+    unsigned seed = 7;
+    uint32_t n = 0;
+    for (uint32_t slot = 1; slot <= MANY; slot++) /* tags neither rise nor fall with the slots */
+        set(timers, slot, MINUTE + (tw_time)rand_r(&seed) % spans[_i], slot * UINT64_C(7919) % 20011);
+    for (; pop(timers, YEAR, &timer); n++) {
+        ck_assert(is_earlier(&before, &timer));
+        before = timer;
+    }
+    ck_assert_uint_eq(n, MANY);
+    tw_timers_destroy(timers);
+}
+END_TEST
+
 START_TEST(a_jump_of_a_century_is_fast_with_a_timer_behind_it) {
     struct tw_timers *timers = create();
     struct tw_timer timer;
@@ -283,6 +302,7 @@ Suite *suite_timers(void) {
     tcase_add_test(tcase, a_timer_is_due_at_its_moment_and_not_before);
     tcase_add_test(tcase, at_one_moment_kinds_come_in_order_and_slots_last);
     tcase_add_test(tcase, a_timer_set_while_others_are_served_takes_its_place_among_them);
+    tcase_add_loop_test(tcase, very_many_slots_come_in_order, 0, (int)(sizeof(spans) / sizeof(spans[0])));
     tcase_add_test(tcase, a_jump_of_a_century_is_fast_with_a_timer_behind_it);
     tcase_add_test(tcase, a_slot_that_changes_hands_takes_no_more_memory);
     tcase_add_test(tcase, before_the_quiet_moment_nothing_is_due);
