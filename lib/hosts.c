@@ -7,16 +7,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PENDING = 64 };
+#include "relay.h"
+
+enum {
+    CROWD = 256,  /* hosts that are settled together */
+    CROWDS = 4,   /* at most waiting to be */
+    TOGETHER = 64 /* wait for memory at the same time */
+};
 
 struct slot {
     uint32_t hash, number; /* of a host plus 1; 0: free */
 };
 
-/* A host that was fed, while what will be looked at is on its way from memory. */
+/* A host that was fed. */
 struct pending {
     struct tw_report_host host;
     uint32_t hash;
+};
+
+struct crowd {
+    uint32_t n;
+    struct pending pending[CROWD];
 };
 
 struct tw_hosts {
@@ -28,8 +39,8 @@ struct tw_hosts {
     uint64_t cuts;
     struct tw_hash_key key;
     struct tw_factors factors;
-    uint32_t n_pending;
-    struct pending pending[PENDING];
+    struct tw_relay *relay;
+    struct crowd *crowd; /* that is being filled */
 };
 
 enum list { BY_PACKETS, BY_BYTES, BY_LOW_RATIO };
@@ -54,6 +65,8 @@ static bool belongs(enum list list, const struct tw_report_host *host) {
     return list != BY_LOW_RATIO || (host->low_segments > 0 && host->packets > 0);
 }
 
+static void add_crowd(void *hosts, void *crowd);
+
 struct tw_hosts *tw_hosts_create(uint32_t max, const struct tw_hash_key *key) {
     struct tw_hosts *hosts = calloc(1, sizeof(*hosts));
     if (hosts == NULL)
@@ -69,16 +82,20 @@ struct tw_hosts *tw_hosts_create(uint32_t max, const struct tw_hash_key *key) {
     hosts->slot = calloc(slots, sizeof(*hosts->slot));
     hosts->keep = calloc(max, sizeof(*hosts->keep));
     hosts->order = calloc(max, sizeof(*hosts->order));
-    if (hosts->host == NULL || hosts->slot == NULL || hosts->keep == NULL || hosts->order == NULL) {
+    hosts->relay = tw_relay_create(sizeof(struct crowd), CROWDS, add_crowd, hosts);
+    if (hosts->host == NULL || hosts->slot == NULL || hosts->keep == NULL || hosts->order == NULL ||
+        hosts->relay == NULL) {
         tw_hosts_destroy(hosts);
         return NULL;
     }
+    hosts->crowd = tw_relay_buffer(hosts->relay);
     return hosts;
 }
 
 void tw_hosts_destroy(struct tw_hosts *hosts) {
     if (hosts == NULL)
         return;
+    tw_relay_destroy(hosts->relay);
     free(hosts->host);
     free(hosts->slot);
     free(hosts->keep);
@@ -86,15 +103,21 @@ void tw_hosts_destroy(struct tw_hosts *hosts) {
     free(hosts);
 }
 
-struct tw_hosts *tw_hosts_copy(const struct tw_hosts *hosts) {
+/* Settle all that was fed: the table is the caller's then, until more is. */
+static void settle(struct tw_hosts *hosts) {
+    if (hosts->crowd->n > 0)
+        hosts->crowd = tw_relay_give(hosts->relay);
+    tw_relay_drain(hosts->relay);
+}
+
+struct tw_hosts *tw_hosts_copy(struct tw_hosts *hosts) {
+    settle(hosts);
     struct tw_hosts *copy = tw_hosts_create(hosts->max, &hosts->key);
     if (copy == NULL)
         return NULL;
     memcpy(copy->host, hosts->host, hosts->n * sizeof(*hosts->host));
     memcpy(copy->slot, hosts->slot, ((size_t)hosts->mask + 1) * sizeof(*hosts->slot));
-    memcpy(copy->pending, hosts->pending, sizeof(hosts->pending));
     copy->n = hosts->n;
-    copy->n_pending = hosts->n_pending;
     copy->cuts = hosts->cuts;
     return copy;
 }
@@ -194,32 +217,41 @@ static struct tw_report_host *get_host(struct tw_hosts *hosts, uint32_t hash, co
     return &hosts->host[slot->number - 1];
 }
 
-static void settle(struct tw_hosts *hosts) {
-    for (uint32_t i = 0; i < hosts->n_pending; i++) {
-        const struct slot *slot = &hosts->slot[hosts->pending[i].hash & hosts->mask];
+static void add_some(struct tw_hosts *hosts, struct pending *pending, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) {
+        pending[i].hash = hash_of(hosts, pending[i].host.ip_version, &pending[i].host.addr);
+        __builtin_prefetch(&hosts->slot[pending[i].hash & hosts->mask], 1);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const struct slot *slot = &hosts->slot[pending[i].hash & hosts->mask];
         if (slot->number != 0)
             __builtin_prefetch(&hosts->host[slot->number - 1], 1);
     }
-    for (uint32_t i = 0; i < hosts->n_pending; i++) {
-        const struct tw_report_host *fed = &hosts->pending[i].host;
-        struct tw_report_host *host = get_host(hosts, hosts->pending[i].hash, fed);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct tw_report_host *fed = &pending[i].host;
+        struct tw_report_host *host = get_host(hosts, pending[i].hash, fed);
         host->packets += fed->packets;
         host->bytes += fed->bytes;
         host->low_segments += fed->low_segments;
     }
-    hosts->n_pending = 0;
+}
+
+/* The thread's. */
+static void add_crowd(void *context, void *buffer) {
+    struct crowd *crowd = buffer;
+    for (uint32_t i = 0; i < crowd->n; i += TOGETHER)
+        add_some(context, &crowd->pending[i], crowd->n - i < TOGETHER ? crowd->n - i : TOGETHER);
+    crowd->n = 0;
 }
 
 void tw_hosts_feed(struct tw_hosts *hosts, int ip_version, const struct tw_addr *addr, uint64_t packets, uint64_t bytes,
                    uint64_t low_segments) {
     if (packets == 0 && bytes == 0 && low_segments == 0)
         return;
-    struct pending *pending = &hosts->pending[hosts->n_pending++];
+    struct pending *pending = &hosts->crowd->pending[hosts->crowd->n++];
     pending->host = (struct tw_report_host){(uint8_t)ip_version, *addr, packets, bytes, low_segments};
-    pending->hash = hash_of(hosts, ip_version, addr);
-    __builtin_prefetch(&hosts->slot[pending->hash & hosts->mask], 1);
-    if (hosts->n_pending == PENDING)
-        settle(hosts);
+    if (hosts->crowd->n == CROWD)
+        hosts->crowd = tw_relay_give(hosts->relay);
 }
 
 uint32_t tw_hosts_count(struct tw_hosts *hosts) {

@@ -58,6 +58,7 @@ static Suite *(*const suites[])(void) = {
     suite_timers,
     suite_clock,
     suite_ahead,
+    suite_relay,
     suite_pool,
     suite_rate,
     suite_elders,
