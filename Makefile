@@ -145,9 +145,10 @@ check: $(B)/run-tests $(B)/stall $(B)/settime.so $(B)/generate all  ## install w
 	@tests/tally '$(again) check-layers' '$(again) check-headers' '$(again) check-unit' '$(again) check-golden' \
 		'$(again) check-system' '$(again) check-fuzz SAN=address,undefined'
 
-# With a sanitizer in one process: to look for leaks at the end of each test takes far longer than the tests.
+# With a sanitizer in one process, since to look for leaks at the end of each test takes far longer than the tests; they
+# have no limits of time of their own then.
 check-unit: $(B)/run-tests  ## the tests of the modules; CK_RUN_SUITE=NAME for one of them
-	@$(if $(SAN),CK_FORK=no )$<
+	@$(if $(SAN),CK_FORK=no timeout 900 )$<
 
 golden_programs = TCPWIND=$(CURDIR)/$(B)/tcpwind COMPOSE=$(CURDIR)/$(B)/compose WHENCE=$(CURDIR)/$(B)/whence
 run_golden = $(golden_programs) tests/golden/run

@@ -103,11 +103,10 @@ void tw_hosts_destroy(struct tw_hosts *hosts) {
     free(hosts);
 }
 
-/* Settle all that was fed: the table is the caller's then, until more is. */
+/* Settle all that was fed: the table is the caller's then, until a crowd is given. */
 static void settle(struct tw_hosts *hosts) {
-    if (hosts->crowd->n > 0)
-        hosts->crowd = tw_relay_give(hosts->relay);
     tw_relay_drain(hosts->relay);
+    add_crowd(hosts, hosts->crowd);
 }
 
 struct tw_hosts *tw_hosts_copy(struct tw_hosts *hosts) {
@@ -236,7 +235,7 @@ static void add_some(struct tw_hosts *hosts, struct pending *pending, uint32_t n
     }
 }
 
-/* The thread's. */
+/* The thread's, or who has drained it. */
 static void add_crowd(void *context, void *buffer) {
     struct crowd *crowd = buffer;
     for (uint32_t i = 0; i < crowd->n; i += TOGETHER)

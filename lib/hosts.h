@@ -30,7 +30,7 @@ enum { TW_HOSTS_MAX = 65536 }; /* what the engine keeps: 4 MiB */
  *   max  at least 4 * TW_TOP, at most 2^30
  *   key  copied
  *
- * Returns NULL when there is no memory. All memory is taken here.
+ * Returns NULL when there is no memory. All memory but that of the thread is taken here; it begins with the first crowd.
  */
 struct tw_hosts *tw_hosts_create(uint32_t max, const struct tw_hash_key *key);
 

@@ -331,7 +331,7 @@ static void put_extract(struct tw_text *out, const struct tw_report *report) {
         {"Flows skipped (extract.max_rate)", report->extract.skipped, report->flows.total, TW_SHEET_COUNT, false},
         {"Lost: had left the ring", report->extract.lost[TW_LOST_OVERRUN], wanted, TW_SHEET_COUNT, false},
         {"Lost: no place in the queue", report->extract.lost[TW_LOST_QUEUE], wanted, TW_SHEET_COUNT, false},
-        {"Lost: not written to disk", report->extract.lost[TW_LOST_WRITE], wanted, TW_SHEET_COUNT, false},
+        {"Lost: not written", report->extract.lost[TW_LOST_WRITE], wanted, TW_SHEET_COUNT, false},
         {"Files", report->extract.n_files, 0, TW_SHEET_PLAIN, false},
         {"Files removed (pcap.keep_files)", report->output.removed_files, 0, TW_SHEET_PLAIN, false},
         {"Files removed (pcap.keep_bytes)", report->output.removed_bytes, 0, TW_SHEET_PLAIN, false},

@@ -317,7 +317,10 @@ static void open_bucket(struct tw_timers *timers, struct tw_timers_page *page, u
     }
 }
 
-/* To be called with the run at its end. Turn the wheel towards `tick`: by one bucket, or, when that is further than it reaches, past all of them at once. */
+/*
+ * Turn the wheel towards `tick`: by one bucket, or, when that is further than it reaches, past all of them at once. The
+ * run has come to its end: all of it was due before.
+ */
 static void turn(struct tw_timers *timers, int64_t tick) {
     int64_t from = timers->turned + 1, past = tick - timers->turned < BUCKETS ? from : from + BUCKETS - 1;
     struct tw_timers_page *full[BUCKETS];

@@ -4,7 +4,7 @@
  * raised; and what time does to all flows: silence ends them, episodes last, extractions end.
  *
  * A segment is judged by the state before it; then its own flags take effect. Everything happens in the order of the
- * engine's clock. Threads: none.
+ * engine's clock. Threads: one, beside those of the ring, the table and the hosts.
  */
 #ifndef TW_TRACKER_H
 #define TW_TRACKER_H

@@ -28,6 +28,7 @@ enum {
     RESERVE_MAX = 16 << 20,
     WAKE_BYTES = 128 << 10,  /* so much gathers before a thread that only waits for the time of a flush is woken */
     ROUND_BYTES = 256 << 10, /* so much is carried out before room is given back and the clock is read */
+    FETCHED_SHARE = 16,      /* of the queue for what is still to be fetched: its bytes would not fit */
 };
 
 #define GRACE         (500 * TW_MS)
@@ -164,7 +165,10 @@ static void carry_out_configure(struct tw_writer *writer, const struct op_config
         (void)close(op->lock_fd);
 }
 
-/* To fetch packets of before their alarm costs a system call each, which the other thread need not wait for. */
+/*
+ * Where there are bytes, they follow the operation: its pointer only tells that. To fetch packets of before their alarm costs
+ * a system call each, which the other thread need not wait for.
+ */
 static void carry_out_packet(struct tw_writer *writer, const struct tw_writer_packet *op) {
     struct tw_ring_packet packet = {op->time, op->wirelen, (const uint8_t *)(op + 1)};
     if (op->bytes == NULL) {
@@ -238,6 +242,11 @@ static void carry_out(struct tw_writer *writer, enum op kind, const void *op, si
     }
 }
 
+/* How much of a round it is; not 0. */
+static size_t weight(enum op kind, const void *op, size_t len) {
+    return len + (kind == OP_PACKET ? ((const struct tw_writer_packet *)op)->caplen : 1);
+}
+
 /* Carry out what is queued, at most a round of it. Returns whether there was anything. */
 static bool carry_out_round(struct tw_writer *writer) {
     const void *op;
@@ -246,7 +255,7 @@ static bool carry_out_round(struct tw_writer *writer) {
     while (done < ROUND_BYTES && !atomic_load_explicit(&writer->abandoned, memory_order_relaxed) &&
            (op = tw_queue_take(writer->queue, &kind, &len)) != NULL) {
         carry_out(writer, (enum op)kind, op, len);
-        done += len + 1;
+        done += weight((enum op)kind, op, len);
     }
     tw_queue_release(writer->queue);
     return done > 0;
@@ -429,7 +438,8 @@ int tw_writer_begin(struct tw_writer *writer, uint32_t file, const char *name, i
 
 int tw_writer_packet(struct tw_writer *writer, const struct tw_writer_packet *packet) {
     size_t len = packet->bytes != NULL ? packet->caplen : 0;
-    struct tw_writer_packet *op = reserve(writer, sizeof(*op) + len, writer->limit);
+    size_t limit = packet->bytes != NULL ? writer->limit : writer->limit / FETCHED_SHARE;
+    struct tw_writer_packet *op = reserve(writer, sizeof(*op) + len, limit);
     if (op == NULL)
         return TW_EAGAIN;
     *op = *packet;

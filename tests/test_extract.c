@@ -106,10 +106,14 @@ static void play(struct scenario *s, const struct segment *segment, size_t n) {
     scenario_close(s);
 }
 
+enum { STORIES = sizeof(story_cases) / sizeof(story_cases[0]) };
+
+/* Each story with its packets in the ring, and with packets that stay where they are. */
 START_TEST(what_is_asked_for_is_written) {
-    const struct story_case *c = &story_cases[_i];
+    const struct story_case *c = &story_cases[_i % STORIES];
     struct scenario s;
     scenario_init(&s);
+    s.stays = _i >= STORIES;
     if (c->tune)
         c->tune(&s);
     play(&s, story, sizeof(story) / sizeof(story[0]));
@@ -123,6 +127,22 @@ START_TEST(what_is_asked_for_is_written) {
         ck_assert_str_eq(scenario_value(&s, "extract_end", 0, "alarms"), "?");
     }
     ck_assert_uint_eq(s.report.extract.lost[TW_LOST_OVERRUN] + s.report.extract.lost[TW_LOST_QUEUE], 0);
+    scenario_fini(&s);
+}
+END_TEST
+
+/* Packet 1 would have named the file, 2 does; 4 and 15 are for the writer's thread to fetch. */
+START_TEST(what_cannot_be_fetched_is_lost_as_not_written) {
+    struct scenario s;
+    scenario_init(&s);
+    until_the_end(&s);
+    s.stays = true;
+    s.refused = UINT64_C(1) << 1 | UINT64_C(1) << 4 | UINT64_C(1) << 15;
+    play(&s, story, sizeof(story) / sizeof(story[0]));
+    ck_assert_str_eq(scenario_serials(&s, 0), "2 3 5 6 7 8 9 10 11 12 13 14");
+    ck_assert_str_eq(scenario_value(&s, "extract_end", 0, "packets_written"), "12");
+    ck_assert_str_eq(scenario_value(&s, "extract_end", 0, "packets_lost"), "{\"overrun\":0,\"queue\":0,\"write\":3}");
+    ck_assert_uint_eq(s.report.extract.lost[TW_LOST_WRITE], 1); /* the writer counts the others */
     scenario_fini(&s);
 }
 END_TEST
@@ -381,7 +401,8 @@ END_TEST
 Suite *suite_extract(void) {
     Suite *suite = suite_create("extract");
     TCase *tcase = tcase_create("extract");
-    tcase_add_loop_test(tcase, what_is_asked_for_is_written, 0, sizeof(story_cases) / sizeof(story_cases[0]));
+    tcase_add_loop_test(tcase, what_is_asked_for_is_written, 0, 2 * STORIES);
+    tcase_add_test(tcase, what_cannot_be_fetched_is_lost_as_not_written);
     tcase_add_test(tcase, inverted_a_flow_without_alarm_is_written_at_its_end);
     tcase_add_test(tcase, the_handshake_outlives_the_ring_and_losses_add_up);
     tcase_add_test(tcase, packets_are_numbered_though_the_ring_has_lost_the_middle);

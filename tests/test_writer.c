@@ -273,6 +273,24 @@ START_TEST(live_a_full_queue_says_again_and_takes_nothing) {
 }
 END_TEST
 
+/* They are small, but what is fetched for them is not. */
+START_TEST(what_is_still_to_be_fetched_has_a_sixteenth_of_the_room) {
+    struct tw_writer_packet packet = {.offset = 7, .caplen = DATA, .origin = 1};
+    size_t n = 0;
+    ck_assert_int_eq(open_writer(true), 0);
+    ck_assert_int_eq(tw_writer_begin(writer, 0, FILE_1, 1, 65535), 0);
+    stop_thread();
+    while (tw_writer_packet(writer, &packet) == 0)
+        n++;
+    ck_assert_uint_gt(n, 100);
+    ck_assert_uint_le(stats_of().queued, QUEUE / 16);
+    ck_assert_int_eq(put_packet(1, 1), 0);
+    let_thread_go();
+    tw_writer_drain(writer);
+    ck_assert_uint_eq(stats_of().packets, n + 1);
+}
+END_TEST
+
 START_TEST(alarms_have_room_where_packets_and_flows_have_none) {
     ck_assert_int_eq(open_writer(true), 0);
     stop_thread();
@@ -535,6 +553,7 @@ Suite *suite_writer(void) {
     tc = tcase_create("queue");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, live_a_full_queue_says_again_and_takes_nothing);
+    tcase_add_test(tc, what_is_still_to_be_fetched_has_a_sixteenth_of_the_room);
     tcase_add_test(tc, alarms_have_room_where_packets_and_flows_have_none);
     tcase_add_loop_test(tc, the_end_of_an_extraction_always_finds_room_and_keeps_its_place, 0, 2);
     tcase_add_test(tc, reading_a_file_a_put_waits_and_nothing_is_lost);

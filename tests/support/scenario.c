@@ -21,18 +21,39 @@ void scenario_init(struct scenario *s) {
     folder_init(&s->folder);
 }
 
+/* Called by the engine's thread and by the writer's; what it reads was stored before. */
+static bool fetch(void *context, const struct tw_ring_entry *entry, struct tw_ring_packet *ret) {
+    const struct scenario *s = context;
+    *ret = s->store[entry->offset].packet;
+    return s->store[entry->offset].caplen >= entry->caplen && !(s->refused >> entry->offset & 1);
+}
+
+static void store(struct scenario *s, const struct tw_frame *frame) {
+    ck_assert_uint_lt(s->fed, SCENARIO_STORE);
+    uint8_t *bytes = malloc(frame->caplen);
+    memcpy(bytes, frame->bytes, frame->caplen);
+    s->store[s->fed].packet = (struct tw_ring_packet){frame->time, frame->wirelen, bytes};
+    s->store[s->fed].caplen = frame->caplen;
+}
+
 void scenario_open(struct scenario *s) {
+    struct tw_ring_fetch again = {fetch, s};
     struct tw_writer_options options = {.dirfd = s->folder.fd,
                                         .queue = s->queue,
                                         .wait = !s->live,
                                         .live = s->live,
                                         .host = "sensor",
                                         .pcap = s->settings.pcap,
-                                        .output = s->settings.output};
+                                        .output = s->settings.output,
+                                        .fetch = s->stays ? &again : NULL};
     ck_assert_int_eq(tw_writer_create(&options, &s->writer), 0);
     ck_assert_int_eq(tw_writer_source(s->writer, "test.pcap"), 0);
-    struct tw_engine_options engine = {
-        .settings = &s->settings, .selection = &s->selection, .writer = s->writer, .next_pcap = 1, .live = s->live};
+    struct tw_engine_options engine = {.settings = &s->settings,
+                                       .selection = &s->selection,
+                                       .writer = s->writer,
+                                       .next_pcap = 1,
+                                       .fetch = s->stays ? &again : NULL,
+                                       .live = s->live};
     memset(engine.key, s->key, sizeof engine.key);
     ck_assert_int_eq(tw_engine_create(&engine, &s->engine), 0);
     ck_assert_int_eq(tw_engine_source(s->engine, DLT_RAW_IP, 262144), 0);
@@ -78,10 +99,14 @@ void scenario_feed(struct scenario *s, const struct segment *g) {
     uint8_t *at = put_ip(packet, g, ++s->fed, head + g->len);
     if (!g->offset)
         put_tcp(at, g);
-    tw_engine_feed(s->engine, &(struct tw_frame){.time = SCENARIO_START + g->ms * TW_MS,
-                                                 .caplen = head + g->len,
-                                                 .wirelen = head + g->len,
-                                                 .bytes = packet});
+    struct tw_frame frame = {.time = SCENARIO_START + g->ms * TW_MS,
+                             .caplen = head + g->len,
+                             .wirelen = head + g->len,
+                             .bytes = packet,
+                             .offset = s->fed};
+    if (s->stays)
+        store(s, &frame);
+    tw_engine_feed(s->engine, &frame);
     free(packet);
 }
 
@@ -170,6 +195,8 @@ void scenario_fini(struct scenario *s) {
     free(s->alarms);
     free(s->flows);
     free(s->written);
+    for (int i = 0; i < SCENARIO_STORE; i++)
+        free((void *)(uintptr_t)s->store[i].packet.bytes);
     folder_fini(&s->folder);
 }
 

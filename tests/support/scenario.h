@@ -41,17 +41,25 @@ struct written {
     uint32_t caplen;
 };
 
+enum { SCENARIO_STORE = 64 };
+
 struct scenario {
     struct tw_settings settings; /* as for files */
     struct tw_selection selection;
     bool live;
     uint8_t key; /* of the hash */
     size_t queue;
+    bool stays;       /* the bytes of packets stay here, at most SCENARIO_STORE of them, and are fetched again, */
+    uint64_t refused; /*   but for these: a bit for each serial */
 
     struct folder folder;
     struct tw_writer *writer;
     struct tw_engine *engine;
     uint32_t fed;
+    struct {
+        struct tw_ring_packet packet; /* its bytes are owned */
+        uint32_t caplen;
+    } store[SCENARIO_STORE];
 
     /* after scenario_close */
     struct tw_report report;
