@@ -27,6 +27,8 @@ static void keep_tcp(struct tw_packet *view, const uint8_t *h, size_t left, size
     view->status |= TW_PACKET_TCP;
     view->has = captured_fields(left, header);
     tw_plain_fixed(view, h);
+    view->wire_flags = h[13];
+    view->flags = tw_plain_flags(h[13]);
     if (view->flags & TW_TCP_SYN && view->has & TW_HAS_OPTIONS) {
         view->window_scale = (int16_t)tw_tcpopt_window_scale(h + TW_TCP_HEADER, header - TW_TCP_HEADER);
     }

@@ -4,6 +4,9 @@
  * the walk). A part of packet.h.
  *
  * Ethernet, IPv4 without options or IPv6 without extension headers, no fragment, a TCP header that was captured whole.
+ *
+ * What will be read as a word soon is written as one: of bytes and halves that were written one by one the processor makes
+ * a word only once they have all reached the cache. The first such read took a twentieth of the time on headers.
  */
 #ifndef TW_PLAIN_H
 #define TW_PLAIN_H
@@ -44,8 +47,6 @@ static inline void tw_plain_view_addresses(struct tw_packet *view, const uint8_t
 }
 
 static inline void tw_plain_view_ipv4(struct tw_packet *view, const uint8_t *ip) {
-    view->ip_version = 4;
-    view->ttl = ip[8];
     tw_plain_view_addresses(view, ip + 12, 4);
     view->ethertype = TW_ETHERTYPE_IPV4;
     view->flow_stat = TW_STAT_IPV4_FLOW | TW_STAT_IPV4_PACKET;
@@ -53,8 +54,6 @@ static inline void tw_plain_view_ipv4(struct tw_packet *view, const uint8_t *ip)
 }
 
 static inline void tw_plain_view_ipv6(struct tw_packet *view, const uint8_t *ip) {
-    view->ip_version = 6;
-    view->ttl = ip[7];
     tw_plain_view_addresses(view, ip + 8, 16);
     view->ethertype = TW_ETHERTYPE_IPV6;
     view->flow_stat = TW_STAT_IPV6_FLOW | TW_STAT_IPV6_PACKET;
@@ -69,21 +68,34 @@ static inline uint8_t tw_plain_flags(uint8_t flags) {
     return flags & TW_TCP_SYN ? (uint8_t)(flags & ~TW_TCP_FIN) : flags;
 }
 
-/* The fixed part of a TCP header, all of which is there. */
+/* A byte in its place among those of a word in memory, from 0. */
+static inline uint64_t tw_plain_byte(uint8_t byte, int place) {
+    return (uint64_t)byte << 8 * (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? place : 7 - place);
+}
+
+/* Status to n_first. */
+static inline uint64_t tw_plain_head(uint8_t ip_version, uint8_t ttl, uint8_t wire_flags) {
+    uint8_t has = TW_HAS_SEQ | TW_HAS_ACK | TW_HAS_FLAGS | TW_HAS_WINDOW | TW_HAS_OPTIONS;
+    return tw_plain_byte(TW_PACKET_TCP, 0) | tw_plain_byte(ip_version, 1) | tw_plain_byte(TW_PROTO_TCP, 2) |
+           tw_plain_byte(ttl, 3) | tw_plain_byte(has, 4) | tw_plain_byte(tw_plain_flags(wire_flags), 5) |
+           tw_plain_byte(wire_flags, 6);
+}
+
+/* Source and destination port in this order in memory. */
+static inline uint32_t tw_plain_ports(const uint8_t *h) {
+    uint32_t ports = tw_be32(h);
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ports << 16 | ports >> 16 : ports;
+}
+
+/* The fixed part of a TCP header but its flags, all of which is there. */
 static inline void tw_plain_fixed(struct tw_packet *view, const uint8_t *h) {
-    view->sport = tw_be16(h);
-    view->dport = tw_be16(h + 2);
+    view->ports = tw_plain_ports(h);
     view->seq = tw_be32(h + 4);
     view->ack = tw_be32(h + 8);
-    view->wire_flags = h[13];
-    view->flags = tw_plain_flags(h[13]);
     view->window = tw_be16(h + 14);
 }
 
 static inline void tw_plain_view_tcp(struct tw_packet *view, const uint8_t *tcp, uint32_t header) {
-    view->status = TW_PACKET_TCP;
-    view->proto = TW_PROTO_TCP;
-    view->has = TW_HAS_SEQ | TW_HAS_ACK | TW_HAS_FLAGS | TW_HAS_WINDOW | TW_HAS_OPTIONS;
     tw_plain_fixed(view, tcp);
     view->window_scale = -1;
     if (view->flags & TW_TCP_SYN) {
@@ -95,7 +107,6 @@ static inline void tw_plain_view_ethernet(struct tw_packet *view, const uint8_t 
     __builtin_memcpy(view->dmac, frame, 6);
     __builtin_memcpy(view->smac, frame + 6, 6);
     view->has_macs = true;
-    view->n_first = 0;
     view->icmp = -1;
     view->is_answer = false;
     view->scope.n_vlans = view->scope.n_vnis = 0;
@@ -120,6 +131,7 @@ static inline bool tw_plain_decode(const uint8_t *data, uint32_t caplen, uint32_
         return false;
     }
     tw_plain_view_ethernet(ret, data);
+    ret->head = is_ipv4 ? tw_plain_head(4, ip[8], data[at.tcp + 13]) : tw_plain_head(6, ip[7], data[at.tcp + 13]);
     if (is_ipv4) {
         tw_plain_view_ipv4(ret, ip);
     } else {

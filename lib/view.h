@@ -49,23 +49,33 @@ struct tw_datagram {
 
 /* In the order of their use: what a plain TCP packet needs stands in the first lines, so that a batch stays in the cache. */
 struct tw_packet {
-    uint8_t status;     /* TW_PACKET_... */
-    uint8_t ip_version; /* 4 or 6; 0: no IP header was reached */
-    uint8_t proto;      /* of the innermost IP header, behind its extension headers */
-    uint8_t ttl;        /* or hop limit */
+    union {
+        struct {
+            uint8_t status;     /* TW_PACKET_... */
+            uint8_t ip_version; /* 4 or 6; 0: no IP header was reached */
+            uint8_t proto;      /* of the innermost IP header, behind its extension headers */
+            uint8_t ttl;        /* or hop limit */
 
-    /* TCP; valid as far as `has` says */
-    uint8_t has;
-    uint8_t flags;        /* with RST, SYN and FIN are cleared; with SYN, FIN is */
-    uint8_t wire_flags;   /* as they came */
-    uint8_t n_first;      /* datagrams of which this packet holds the first fragment, outermost first */
+            /* TCP; this and what follows is valid as far as `has` says */
+            uint8_t has;
+            uint8_t flags;      /* with RST, SYN and FIN are cleared; with SYN, FIN is */
+            uint8_t wire_flags; /* as they came */
+            uint8_t n_first;    /* datagrams of which this packet holds the first fragment, outermost first */
+        };
+        uint64_t head; /* all of them, in this order in memory: plain.h writes them at once, and why */
+    };
     uint16_t window;      /* as on the wire */
     int16_t window_scale; /* with SYN: the option's value, 0 to 255; -1: no such option (or not TW_HAS_OPTIONS) */
     uint32_t seq, ack;
     /* bytes behind the header of TCP, UDP, SCTP or ICMP, else behind IP; by the IP length, captured or not */
     uint32_t payload;
 
-    uint16_t sport, dport;
+    union {
+        struct {
+            uint16_t sport, dport;
+        };
+        uint32_t ports; /* both */
+    };
     struct tw_addr src, dst;
 
     /*
