@@ -5,7 +5,7 @@
 
 VERSION := 0.1.0
 
-lib := err capfile origin interface settings tcpopt link ip tunnel wlan packet layers label anomaly clock pool rate elders lineup thread ahead relay timers ring flowkey window tcpstate
+lib := err capfile origin interface settings tcpopt link ip tunnel wlan packet layers label anomaly clock pool rate elders lineup thread ahead relay readahead timers ring flowkey window tcpstate
 lib += skew shape detect flow flowtable account flowrecord fragments handshakes outfiles extract chain drain keep resize alarm segment tracker engine fdio queue tally pcapfile
 lib += linefile filestore naming numbers retention keeper sink writer text json community human bits flowstat flowlog alarmlog ethertypes report sheet report_text hosts
 daemon := config configscan keys units value options log capture manifest output alarmlines labels progress hook session
@@ -17,7 +17,7 @@ tests := capfile retention keeper hook outfiles err bytes settings tcpopt packet
 tests += human community alarmlog
 tests += layers label anomaly flowlog timers clock report hosts window tcpstate detect config options output capture
 tests += notify status log sandbox trial
-tests += ethertypes sheet tracker flowkey extract pool rate elders lineup ahead relay account flowtable fragments handshakes
+tests += ethertypes sheet tracker flowkey extract pool rate elders lineup ahead relay readahead account flowtable fragments handshakes
 tests += bits flowtab jsonread tail verdict
 support := folder build_capture build_packet check_json scenario
 generate := generate talk frame

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "interface.h"
+#include "readahead.h"
 
 enum {
     BUFFER = 1 << 20, /* measured: faster than 256 KiB and 4 MiB */
@@ -35,8 +36,11 @@ struct tw_capfile {
     uint32_t first_origin, section; /* numbers of the file's, and of the section's first interface */
     bool is_ng, is_swapped;
     uint32_t plain_end, plain_scale; /* pcap: a record of fewer bytes is handed out whole; nanoseconds in a unit */
-    uint8_t *buffer;
-    size_t room, at, filled;       /* bytes at `at` to `filled` are not worked on yet */
+    struct tw_readahead *ahead;      /* NULL: it is read here */
+    uint8_t *own;                    /* a buffer of so many bytes: */
+    size_t room;
+    uint8_t *buffer;               /*   it, or one that is lent by who reads ahead */
+    size_t at, filled;             /* bytes at `at` to `filled` are not worked on yet */
     uint64_t base;                 /* position in the file of the buffer's first byte */
     bool at_end;                   /* nothing more to read */
     int error;                     /* of read(2) or malloc(3), which was the reason; else 0 */
@@ -47,20 +51,24 @@ struct tw_capfile {
 
 /* The buffer. */
 
+/* What is not worked on yet moves to the beginning of our own buffer, which has `n` bytes then, or more. */
 static bool make_room(struct tw_capfile *file, size_t n) {
-    memmove(file->buffer, file->buffer + file->at, file->filled - file->at);
-    file->base += file->at;
-    file->filled -= file->at;
-    file->at = 0;
-    if (n > file->room) {
-        uint8_t *larger = realloc(file->buffer, n);
+    size_t left = file->filled - file->at, room = n > left ? n : left;
+    bool is_lent = file->buffer != file->own;
+    if (room > file->room) {
+        uint8_t *larger = realloc(file->own, room);
         if (!larger) {
             file->error = ENOMEM;
             return false;
         }
-        file->buffer = larger;
-        file->room = n;
+        file->own = larger;
+        file->room = room;
     }
+    memmove(file->own, (is_lent ? file->buffer : file->own) + file->at, left);
+    file->buffer = file->own;
+    file->base += file->at;
+    file->filled = left;
+    file->at = 0;
     return true;
 }
 
@@ -80,10 +88,44 @@ static bool fill(struct tw_capfile *file) {
     return got > 0;
 }
 
+/* Put a lent chunk behind the bytes that are left, or these before it: they are in our own buffer. */
+static bool join(struct tw_capfile *file, uint8_t *chunk, size_t len) {
+    size_t left = file->filled;
+    if (left <= TW_READAHEAD_ROOM) {
+        file->buffer = chunk - left;
+        memcpy(file->buffer, file->own, left);
+    } else if (make_room(file, left + len)) {
+        memcpy(file->buffer + left, chunk, len);
+    } else {
+        return false;
+    }
+    file->filled = left + len;
+    return true;
+}
+
+/* The same as below, out of lent chunks. */
+static bool ensure_lent(struct tw_capfile *file, size_t n) {
+    while (file->filled - file->at < n) {
+        size_t len;
+        if (!make_room(file, 0) || file->at_end) {
+            return false;
+        }
+        uint8_t *chunk = tw_readahead_next(file->ahead, &len, &file->error);
+        file->at_end = !chunk;
+        if (!chunk || !join(file, chunk, len)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Make `n` bytes available at `at`. Returns false where there are not so many. */
 static bool ensure(struct tw_capfile *file, size_t n) {
     if (file->filled - file->at >= n) {
         return true;
+    }
+    if (file->ahead) {
+        return ensure_lent(file, n);
     }
     if (!make_room(file, n)) {
         return false;
@@ -426,6 +468,7 @@ bool tw_capfile_knows(const uint8_t *head, size_t len) {
 }
 
 static int begin(struct tw_capfile *file, const uint8_t *head, size_t len) {
+    file->buffer = file->own;
     memcpy(file->buffer, head, len);
     file->filled = len;
     if (is_ng(head, len)) {
@@ -442,7 +485,7 @@ int tw_capfile_open(int fd, const uint8_t *head, size_t len, struct tw_origins *
         return -ENOTSUP;
     }
     struct tw_capfile *file = calloc(1, sizeof *file);
-    if (!file || !(file->buffer = malloc(BUFFER))) {
+    if (!file || !(file->own = malloc(BUFFER))) {
         free(file);
         return -ENOMEM;
     }
@@ -450,6 +493,9 @@ int tw_capfile_open(int fd, const uint8_t *head, size_t len, struct tw_origins *
     file->origins = origins;
     file->room = BUFFER;
     file->first_origin = file->section = origins->n;
+    if (tw_readahead_is_for(fd)) {
+        file->ahead = tw_readahead_create(fd); /* without it the file is read here */
+    }
     int err = begin(file, head, len);
     if (err) {
         tw_capfile_close(file);
@@ -461,7 +507,8 @@ int tw_capfile_open(int fd, const uint8_t *head, size_t len, struct tw_origins *
 
 void tw_capfile_close(struct tw_capfile *file) {
     if (file) {
-        free(file->buffer);
+        tw_readahead_destroy(file->ahead);
+        free(file->own);
         free(file);
     }
 }

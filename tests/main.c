@@ -59,6 +59,7 @@ static Suite *(*const suites[])(void) = {
     suite_clock,
     suite_ahead,
     suite_relay,
+    suite_readahead,
     suite_pool,
     suite_rate,
     suite_elders,

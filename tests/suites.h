@@ -53,6 +53,7 @@ Suite *suite_timers(void);
 Suite *suite_clock(void);
 Suite *suite_ahead(void);
 Suite *suite_relay(void);
+Suite *suite_readahead(void);
 Suite *suite_pool(void);
 Suite *suite_rate(void);
 Suite *suite_elders(void);

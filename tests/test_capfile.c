@@ -410,16 +410,15 @@ static pid_t feed_pipe(const int ends[2], size_t step) {
     return child;
 }
 
-START_TEST(a_pipe_is_read_like_a_file) {
+/* Read what was built out of a file, and out of a pipe in steps of so many bytes: both must be the same. */
+static void compare_with_pipe(size_t step) {
     static struct found from_file;
     int ends[2];
-    build_kind(_i);
-    cap_record(&build, 0, 0, 262144, 262144); /* larger than the pipe; in pcapng the file is broken here */
     ck_assert(read_built());
     from_file = ours;
     tw_origins_fini(&origins);
     ck_assert_int_eq(pipe(ends), 0);
-    pid_t child = feed_pipe(ends, 24);
+    pid_t child = feed_pipe(ends, step);
     ck_assert(read_ours(ends[0], &ours));
     close(ends[0]); /* what is broken is not read to its end */
     ck_assert_int_eq(waitpid(child, NULL, 0), child);
@@ -427,6 +426,46 @@ START_TEST(a_pipe_is_read_like_a_file) {
     ck_assert_int_eq(ours.end, from_file.end);
     ck_assert_str_eq(ours.problem, from_file.problem);
     ck_assert_int_eq(memcmp(ours.packets, from_file.packets, ours.n * sizeof ours.packets[0]), 0);
+}
+
+START_TEST(a_pipe_is_read_like_a_file) {
+    build_kind(_i);
+    cap_record(&build, 0, 0, 262144, 262144); /* larger than the pipe; in pcapng the file is broken here */
+    compare_with_pipe(24);
+}
+END_TEST
+
+/* _i: whether pcapng, and how much is cut off its end. In it a block is larger than what is read ahead at a time. */
+START_TEST(a_large_file_is_read_ahead_and_as_a_pipe_is) {
+    static const size_t cuts[] = {0, 1, 20, 1000};
+    unsigned seed = 5;
+    bool is_ng = _i % 2;
+    if (is_ng) {
+        cap_section(&build);
+        cap_interface(&build, ETHERNET, 262144, -1, 0);
+    } else {
+        cap_pcap(&build, CAP_MICRO, 262144, ETHERNET);
+    }
+    for (uint32_t i = 0; build.len < 12 << 20; i++) {
+        uint32_t caplen = i % 200 == 7 ? 262144 - i : (uint32_t)rand_r(&seed) % 1500;
+        if (is_ng && i == 3000) {
+            cap_block(&build, 0x0bad);
+            cap_packet_bytes(&build, 3 << 20);
+            cap_block_end(&build);
+        }
+        if (is_ng) {
+            cap_enhanced(&build, 0, i, caplen, caplen);
+        } else {
+            cap_record(&build, i, 0, caplen, caplen);
+        }
+    }
+    build.len -= cuts[_i / 2];
+    compare_with_pipe(50000);
+    ck_assert_uint_gt(ours.n, 3000);
+    ck_assert_int_eq(ours.end, _i < 2 ? CAPTURE_END : CAPTURE_BROKEN);
+    tw_origins_fini(&origins);
+    ck_assert(read_built()); /* once more, since a pipe's packets cannot be fetched */
+    ck_assert_uint_eq(fetch_all(), ours.n);
 }
 END_TEST
 
@@ -704,6 +743,7 @@ Suite *suite_capfile(void) {
     tcase_add_loop_test(fetching, an_overwritten_file_gives_no_packet_or_another_one, 0, 4);
     TCase *pipes = add_case(suite, "pipes");
     tcase_add_loop_test(pipes, a_pipe_is_read_like_a_file, 0, 4);
+    tcase_add_loop_test(pipes, a_large_file_is_read_ahead_and_as_a_pipe_is, 0, 8);
     tcase_add_loop_test(pipes, a_signal_while_waiting_loses_nothing, 1, 97);
     tcase_add_test(pipes, a_file_that_cannot_be_read_is_broken);
     TCase *libpcap = add_case(suite, "beside libpcap");
