@@ -62,14 +62,6 @@ void tw_text_str(struct tw_text *text, const char *s) {
     tw_text_bytes(text, s, strlen(s));
 }
 
-void tw_text_char(struct tw_text *text, char c) {
-    char *to = reserve(text, 1);
-    if (to == NULL)
-        return;
-    *to = c;
-    text->len++;
-}
-
 /* Write the decimal digits of `value` that end before `end`; returns where they begin. */
 static char *digits_before(char *end, uint64_t value) {
     while (value >= 100) {
@@ -88,17 +80,25 @@ static char *digits_before(char *end, uint64_t value) {
 
 /* Exactly `width` digits, with leading zeros; returns behind them. */
 static char *put_padded(char *to, uint64_t value, int width) {
-    for (int i = width - 1; i >= 0; i--) {
-        to[i] = (char)('0' + value % 10);
-        value /= 10;
+    int i = width;
+    for (; i >= 2; i -= 2) {
+        memcpy(to + i - 2, pairs + 2 * (value % 100), 2);
+        value /= 100;
     }
+    if (i > 0)
+        to[0] = (char)('0' + value % 10);
     return to + width;
 }
 
+/* As many bytes are always copied, so that it takes no call: what is behind the digits is overwritten by what comes next. */
 void tw_text_u64(struct tw_text *text, uint64_t value) {
-    char digits[U64_DIGITS];
-    const char *begin = digits_before(digits + sizeof(digits), value);
-    tw_text_bytes(text, begin, (size_t)(digits + sizeof(digits) - begin));
+    char digits[2 * U64_DIGITS], *end = digits + U64_DIGITS;
+    const char *begin = digits_before(end, value);
+    char *to = reserve(text, U64_DIGITS);
+    if (to == NULL)
+        return;
+    memcpy(to, begin, U64_DIGITS);
+    text->len += (size_t)(end - begin);
 }
 
 /* The magnitude, also of the one value whose negation does not fit. */
@@ -122,11 +122,14 @@ void tw_text_hex(struct tw_text *text, uint64_t value, unsigned digits) {
     tw_text_bytes(text, out + sizeof(out) - n, n);
 }
 
-/* A point and `width` digits, at most 9. */
-static void put_fraction(struct tw_text *text, uint64_t value, int width) {
-    char fraction[10] = ".";
-    (void)put_padded(fraction + 1, value, width);
-    tw_text_bytes(text, fraction, (size_t)width + 1);
+/* A point and `width` digits. */
+static inline void put_fraction(struct tw_text *text, uint64_t value, int width) {
+    char *to = reserve(text, (size_t)width + 1);
+    if (to == NULL)
+        return;
+    *to = '.';
+    (void)put_padded(to + 1, value, width);
+    text->len += (size_t)width + 1;
 }
 
 /* The product of a count and a scale may be wider than 64 bits; where it is not, a narrow division is five times faster. */

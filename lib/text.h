@@ -27,7 +27,7 @@ void tw_text_clear(struct tw_text *text);
 
 void tw_text_bytes(struct tw_text *text, const void *bytes, size_t len);
 void tw_text_str(struct tw_text *text, const char *s);
-void tw_text_char(struct tw_text *text, char c);
+static inline void tw_text_char(struct tw_text *text, char c); /* each column has its separator: no call */
 void tw_text_u64(struct tw_text *text, uint64_t value);
 void tw_text_i64(struct tw_text *text, int64_t value);
 
@@ -68,5 +68,13 @@ bool tw_text_is_plain(uint32_t code);
 
 /* A string as a terminal and a table may have it: what is not plain, and the backslash, as \xNN for each byte. */
 void tw_text_visible(struct tw_text *text, const char *s);
+
+static inline void tw_text_char(struct tw_text *text, char c) {
+    if (text->len < text->room && !text->failed) {
+        text->data[text->len++] = c;
+    } else {
+        tw_text_bytes(text, &c, 1);
+    }
+}
 
 #endif
