@@ -112,6 +112,7 @@ void *tw_relay_give(struct tw_relay *relay) {
     }
     if (relay->state == FAILED) {
         relay->work(relay->context, tw_relay_buffer(relay));
+        relay->done = ++relay->given; /* the buffers come round as they would with a thread */
         return tw_relay_buffer(relay);
     }
     (void)pthread_mutex_lock(&relay->lock);
