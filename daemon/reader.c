@@ -196,8 +196,8 @@ static void let_go(struct reader *reader) {
 void reader_close(struct reader *reader) {
     if (reader) {
         capture_close(reader->capture);
+        tw_capfile_close(reader->plain); /* first: it may be read ahead */
         let_go(reader);
-        tw_capfile_close(reader->plain);
         capture_filter_destroy(reader->filter);
         free(reader);
     }

@@ -493,13 +493,13 @@ int tw_capfile_open(int fd, const uint8_t *head, size_t len, struct tw_origins *
     file->origins = origins;
     file->room = BUFFER;
     file->first_origin = file->section = origins->n;
-    if (tw_readahead_is_for(fd)) {
-        file->ahead = tw_readahead_create(fd); /* without it the file is read here */
-    }
     int err = begin(file, head, len);
     if (err) {
         tw_capfile_close(file);
         return err;
+    }
+    if (tw_readahead_is_for(fd)) { /* no sooner: the caller has yet to confine its threads */
+        file->ahead = tw_readahead_create(fd);
     }
     *ret = file;
     return 0;
