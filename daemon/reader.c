@@ -184,9 +184,9 @@ int reader_open(struct readers *readers, const char *path, struct reader **ret, 
 }
 
 /* Standard input is not ours to close, and what may be fetched from stays open. */
-static void let_go(struct reader *reader) {
+static void let_go(struct reader *reader, bool is_plain) {
     struct readers *all = reader->all;
-    if (all->stay && reader->plain) {
+    if (all->stay && is_plain) {
         all->fds[all->n_fds++] = reader->fd;
     } else if (reader->fd > STDIN_FILENO) {
         close(reader->fd);
@@ -195,9 +195,10 @@ static void let_go(struct reader *reader) {
 
 void reader_close(struct reader *reader) {
     if (reader) {
+        bool is_plain = reader->plain;
         capture_close(reader->capture);
-        tw_capfile_close(reader->plain); /* first: it may be read ahead */
-        let_go(reader);
+        tw_capfile_close(reader->plain); /* before the file: it may be read ahead */
+        let_go(reader, is_plain);
         capture_filter_destroy(reader->filter);
         free(reader);
     }

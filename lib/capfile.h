@@ -2,15 +2,17 @@
 /*
  * capfile.h — reading plain capture files, faster than libpcap: pcap and pcapng, in both byte orders.
  *
- * One warm buffer of 1 MiB is filled with read(2), from a file or a pipe, and packets are handed out in place: nothing is
+ * One warm buffer of 1 MiB is filled with read(2), from a pipe or a file, and packets are handed out in place: nothing is
  * copied, and the buffer stays in the processor's cache (measured beside a mapping of the file: 0.4 and 0.8 of libpcap's
- * time). Each packet comes with the place of its record, so that the bytes can be fetched again from a file later
+ * time). A large file is read ahead by a thread (readahead.h), and its packets are handed out where they were read. Each
+ * packet comes with the place of its record, so that the bytes can be fetched again from a file later
  * (origin.h).
  *
  * Formats: draft-ietf-opsawg-pcap (microseconds and nanoseconds, version 2.4) and draft-ietf-opsawg-pcapng (sections,
  * several interfaces with their link types, snapshot lengths and time resolutions; enhanced, simple and old packet
  * blocks; others are skipped). What is not one of these is left to libpcap. Limits are libpcap's, and what is damaged is
- * said in its words; but interfaces and sections may differ, which it refuses. Threads: none.
+ * said in its words; but interfaces and sections may differ, which it refuses. Threads: one, beside that of reading
+ * ahead.
  */
 #ifndef TW_CAPFILE_H
 #define TW_CAPFILE_H
@@ -35,7 +37,7 @@ bool tw_capfile_knows(const uint8_t *head, size_t len);
 /*
  * Begin with a file.
  *
- *   fd       borrowed, for the life of the origins; its first `len` bytes have been read
+ *   fd       borrowed, for the life of the origins, and until tw_capfile_close; its first `len` bytes have been read
  *   head     these bytes, at most TW_CAPFILE_HEAD
  *   origins  the interfaces of the file are added to it as they are met
  *

@@ -37,29 +37,6 @@ static inline bool tw_plain_is_ipv6(const uint8_t *ip, struct tw_plain *ret) {
     return ip[0] >> 4 == 6 && ip[6] == TW_PROTO_TCP;
 }
 
-/* Source and destination, one behind the other, of `len` bytes each, and zeros where they are short. */
-static inline void tw_plain_view_addresses(struct tw_packet *view, const uint8_t *p, size_t len) {
-    uint64_t src[2] = {0}, dst[2] = {0};
-    __builtin_memcpy(src, p, len);
-    __builtin_memcpy(dst, p + len, len);
-    __builtin_memcpy(view->src.bytes, src, sizeof src);
-    __builtin_memcpy(view->dst.bytes, dst, sizeof dst);
-}
-
-static inline void tw_plain_view_ipv4(struct tw_packet *view, const uint8_t *ip) {
-    tw_plain_view_addresses(view, ip + 12, 4);
-    view->ethertype = TW_ETHERTYPE_IPV4;
-    view->flow_stat = TW_STAT_IPV4_FLOW | TW_STAT_IPV4_PACKET;
-    view->layers = (TW_LAYER_ETHERNET << 5 | TW_LAYER_IPV4) << 5 | TW_LAYER_TCP;
-}
-
-static inline void tw_plain_view_ipv6(struct tw_packet *view, const uint8_t *ip) {
-    tw_plain_view_addresses(view, ip + 8, 16);
-    view->ethertype = TW_ETHERTYPE_IPV6;
-    view->flow_stat = TW_STAT_IPV6_FLOW | TW_STAT_IPV6_PACKET;
-    view->layers = (TW_LAYER_ETHERNET << 5 | TW_LAYER_IPV6) << 5 | TW_LAYER_TCP;
-}
-
 /* Of a SYN or RST only the one counts that takes effect. */
 static inline uint8_t tw_plain_flags(uint8_t flags) {
     if (flags & TW_TCP_RST) {
@@ -79,6 +56,31 @@ static inline uint64_t tw_plain_head(uint8_t ip_version, uint8_t ttl, uint8_t wi
     return tw_plain_byte(TW_PACKET_TCP, 0) | tw_plain_byte(ip_version, 1) | tw_plain_byte(TW_PROTO_TCP, 2) |
            tw_plain_byte(ttl, 3) | tw_plain_byte(has, 4) | tw_plain_byte(tw_plain_flags(wire_flags), 5) |
            tw_plain_byte(wire_flags, 6);
+}
+
+/* Source and destination, one behind the other, of `len` bytes each, and zeros where they are short. */
+static inline void tw_plain_view_addresses(struct tw_packet *view, const uint8_t *p, size_t len) {
+    uint64_t src[2] = {0}, dst[2] = {0};
+    __builtin_memcpy(src, p, len);
+    __builtin_memcpy(dst, p + len, len);
+    __builtin_memcpy(view->src.bytes, src, sizeof src);
+    __builtin_memcpy(view->dst.bytes, dst, sizeof dst);
+}
+
+static inline void tw_plain_view_ipv4(struct tw_packet *view, const uint8_t *ip, uint8_t wire_flags) {
+    view->head = tw_plain_head(4, ip[8], wire_flags);
+    tw_plain_view_addresses(view, ip + 12, 4);
+    view->ethertype = TW_ETHERTYPE_IPV4;
+    view->flow_stat = TW_STAT_IPV4_FLOW | TW_STAT_IPV4_PACKET;
+    view->layers = (TW_LAYER_ETHERNET << 5 | TW_LAYER_IPV4) << 5 | TW_LAYER_TCP;
+}
+
+static inline void tw_plain_view_ipv6(struct tw_packet *view, const uint8_t *ip, uint8_t wire_flags) {
+    view->head = tw_plain_head(6, ip[7], wire_flags);
+    tw_plain_view_addresses(view, ip + 8, 16);
+    view->ethertype = TW_ETHERTYPE_IPV6;
+    view->flow_stat = TW_STAT_IPV6_FLOW | TW_STAT_IPV6_PACKET;
+    view->layers = (TW_LAYER_ETHERNET << 5 | TW_LAYER_IPV6) << 5 | TW_LAYER_TCP;
 }
 
 /* Source and destination port in this order in memory. */
@@ -131,11 +133,10 @@ static inline bool tw_plain_decode(const uint8_t *data, uint32_t caplen, uint32_
         return false;
     }
     tw_plain_view_ethernet(ret, data);
-    ret->head = is_ipv4 ? tw_plain_head(4, ip[8], data[at.tcp + 13]) : tw_plain_head(6, ip[7], data[at.tcp + 13]);
     if (is_ipv4) {
-        tw_plain_view_ipv4(ret, ip);
+        tw_plain_view_ipv4(ret, ip, data[at.tcp + 13]);
     } else {
-        tw_plain_view_ipv6(ret, ip);
+        tw_plain_view_ipv6(ret, ip, data[at.tcp + 13]);
     }
     tw_plain_view_tcp(ret, data + at.tcp, header);
     ret->payload = at.limit - data_at;

@@ -131,26 +131,31 @@ static void sort_cell(struct tw_timer *cell, size_t n) {
     }
 }
 
+/* Cells of 2^shift ns from a moment on; the span may be more than half of all times. */
+static uint64_t cell_of(tw_time when, tw_time from, int shift) {
+    return ((uint64_t)when - (uint64_t)from) >> shift;
+}
+
 /* Sort n timers into a place of the same size: by cells of the time that they span, and each cell for itself. */
 static void sort(const struct tw_timer *from, size_t n, struct tw_timer *to) {
     size_t end[CELLS] = {0};
-    tw_time first = from[0].when, last = first;
+    tw_time least = from[0].when, most = least;
     for (size_t i = 1; i < n; i++) {
-        first = from[i].when < first ? from[i].when : first;
-        last = from[i].when > last ? from[i].when : last;
+        least = from[i].when < least ? from[i].when : least;
+        most = from[i].when > most ? from[i].when : most;
     }
     int shift = 0;
-    while (((uint64_t)last - (uint64_t)first) >> shift >= CELLS) {
+    while (cell_of(most, least, shift) >= CELLS) {
         shift++;
     }
     for (size_t i = 0; i < n; i++) {
-        end[((uint64_t)from[i].when - (uint64_t)first) >> shift]++;
+        end[cell_of(from[i].when, least, shift)]++;
     }
     for (size_t cell = 1; cell < CELLS; cell++) {
         end[cell] += end[cell - 1];
     }
     for (size_t i = n; i-- > 0;) {
-        to[--end[((uint64_t)from[i].when - (uint64_t)first) >> shift]] = from[i];
+        to[--end[cell_of(from[i].when, least, shift)]] = from[i];
     }
     for (size_t cell = 0; cell < CELLS; cell++) { /* `end` is the beginning now */
         size_t next = cell + 1 < CELLS ? end[cell + 1] : n;

@@ -86,6 +86,30 @@ START_TEST(little_waits_for_more_or_a_drain) {
 }
 END_TEST
 
+/* No thread gets a stack as large as all addresses. */
+static pthread_attr_t forbid_threads(void) {
+    pthread_attr_t before, huge;
+    ck_assert_int_eq(pthread_getattr_default_np(&before), 0);
+    ck_assert_int_eq(pthread_attr_init(&huge), 0);
+    ck_assert_int_eq(pthread_attr_setstacksize(&huge, (size_t)1 << 47), 0);
+    ck_assert_int_eq(pthread_setattr_default_np(&huge), 0);
+    pthread_attr_destroy(&huge);
+    return before;
+}
+
+START_TEST(without_a_thread_buffers_are_worked_on_as_they_are_given) {
+    pthread_attr_t before = forbid_threads();
+    struct tw_relay *relay = create(4);
+    give(relay, 4, 1, 20);
+    ck_assert_int_eq(pthread_setattr_default_np(&before), 0);
+    ck_assert_uint_eq(seen.done, 19);
+    ck_assert(seen.is_in_order);
+    tw_relay_drain(relay);
+    tw_relay_destroy(relay);
+    ck_assert_uint_eq(seen.done, 19);
+}
+END_TEST
+
 START_TEST(what_was_given_is_worked_on_before_the_end) {
     struct tw_relay *relay = create(4);
     give(relay, 4, 1, 2);
@@ -101,6 +125,7 @@ Suite *suite_relay(void) {
     TCase *tc = tcase_create("relay");
     tcase_add_loop_test(tc, every_buffer_is_worked_on_once_and_in_order, 0, 2);
     tcase_add_test(tc, little_waits_for_more_or_a_drain);
+    tcase_add_test(tc, without_a_thread_buffers_are_worked_on_as_they_are_given);
     tcase_add_test(tc, what_was_given_is_worked_on_before_the_end);
     suite_add_tcase(suite, tc);
     return suite;
