@@ -2,32 +2,44 @@
 #include "readahead.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "relay.h"
+#include "thread.h"
 
 enum {
     CHUNK = 512 << 10,
-    CHUNKS = 16,       /* both sleep for half of them: with 4 the wake-ups cost a tenth of the time for full packets */
+    CHUNKS = 16,       /* the thread sleeps until half of them are free: with 4 the wake-ups cost a tenth of the time */
     WORTH = 8 * CHUNK, /* a file has so much at least; to start a thread takes as long as to read a chunk or two */
 };
 
+static const uint64_t NONE = UINT64_MAX;
+
 struct chunk {
-    size_t len;
-    int error;
+    size_t len; /* less than a whole one: it is the last */
+    int error;  /* why it is the last; 0: the file ends */
     uint8_t room[TW_READAHEAD_ROOM], bytes[CHUNK];
 };
 
+/*
+ * Chunks are numbered as they stand in the file. The thread fills those of the ring. Who wants one that is not there yet
+ * does not wait, but reads it himself: the thread may be without a processor for longer than the whole ring lasts.
+ */
 struct tw_readahead {
     int fd;
-    struct tw_relay *relay; /* chunks to be filled again */
-    bool has_begun;
-    bool is_over;         /* the thread's: the end was met, or an error, */
-    int error;            /*   which is this; else 0 */
-    _Atomic bool is_left; /* nobody wants any more */
+    uint64_t start;       /* where chunk 0 stands */
+    struct chunk *chunks; /* the ring, and behind it the one for who does not wait */
+    struct chunk *last;   /* it has been lent */
+    enum { NOT_STARTED, STARTED, FAILED } state;
+    pthread_t thread;
+    pthread_mutex_t lock; /* of all below */
+    pthread_cond_t freed;
+    uint64_t wanted;  /* the next to be lent; the one before may be in use */
+    uint64_t next;    /* the next for the thread: those from `wanted` up to here are in the ring, */
+    uint64_t filling; /*   but for this one, which it fills now */
+    bool is_over;     /* nothing more is to be read */
+    bool is_idle;     /* the thread waits */
 };
 
 bool tw_readahead_is_for(int fd) {
@@ -35,58 +47,141 @@ bool tw_readahead_is_for(int fd) {
     return !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_size >= WORTH;
 }
 
-/* The thread's: what is read comes up to the end of the chunk, but for the last one. */
-static void fill(void *context, void *buffer) {
-    struct tw_readahead *readahead = context;
-    struct chunk *chunk = buffer;
-    chunk->len = 0;
-    while (chunk->len < CHUNK && !readahead->is_over &&
-           !atomic_load_explicit(&readahead->is_left, memory_order_relaxed)) {
-        ssize_t got = read(readahead->fd, chunk->bytes + chunk->len, CHUNK - chunk->len);
-        if (got > 0) {
-            chunk->len += (size_t)got;
-        } else if (!got || errno != EINTR) {
-            readahead->error = got ? errno : 0;
-            readahead->is_over = true;
-        }
-    }
-    chunk->error = readahead->error;
+static int init_lock(struct tw_readahead *readahead) {
+    return pthread_mutex_init(&readahead->lock, NULL) | pthread_cond_init(&readahead->freed, NULL);
 }
 
 struct tw_readahead *tw_readahead_create(int fd) {
     struct tw_readahead *readahead = calloc(1, sizeof *readahead);
     if (readahead) {
-        readahead->fd = fd;
-        readahead->relay = tw_relay_create(sizeof(struct chunk), CHUNKS, fill, readahead);
+        *readahead = (struct tw_readahead){.fd = fd, .filling = NONE};
+        readahead->chunks = calloc(CHUNKS + 1, sizeof *readahead->chunks);
     }
-    if (readahead && !readahead->relay) {
+    if (readahead && (!readahead->chunks || init_lock(readahead))) {
+        free(readahead->chunks);
         free(readahead);
         return NULL;
     }
     return readahead;
 }
 
+static void fill(const struct tw_readahead *readahead, uint64_t number, struct chunk *chunk) {
+    uint64_t at = readahead->start + number * CHUNK;
+    chunk->len = 0;
+    chunk->error = 0;
+    while (chunk->len < CHUNK) {
+        ssize_t got = pread(readahead->fd, chunk->bytes + chunk->len, CHUNK - chunk->len, (off_t)(at + chunk->len));
+        if (got > 0) {
+            chunk->len += (size_t)got;
+        } else if (!got || errno != EINTR) {
+            chunk->error = got ? errno : 0;
+            return;
+        }
+    }
+}
+
+static struct chunk *in_ring(struct tw_readahead *readahead, uint64_t number) {
+    return &readahead->chunks[number % CHUNKS];
+}
+
+/* The thread. */
+
+static bool has_room(const struct tw_readahead *readahead) {
+    return readahead->next + 1 < readahead->wanted + CHUNKS;
+}
+
+/* The lock is given up meanwhile. */
+static void fill_next(struct tw_readahead *readahead) {
+    uint64_t number = readahead->next++;
+    struct chunk *chunk = in_ring(readahead, number);
+    readahead->filling = number;
+    (void)pthread_mutex_unlock(&readahead->lock);
+    fill(readahead, number, chunk);
+    (void)pthread_mutex_lock(&readahead->lock);
+    readahead->filling = NONE;
+    readahead->is_over |= chunk->len < CHUNK;
+}
+
+static void *run(void *arg) {
+    struct tw_readahead *readahead = arg;
+    (void)pthread_mutex_lock(&readahead->lock);
+    while (!readahead->is_over) {
+        if (has_room(readahead)) {
+            fill_next(readahead);
+        } else {
+            readahead->is_idle = true;
+            (void)pthread_cond_wait(&readahead->freed, &readahead->lock);
+            readahead->is_idle = false;
+        }
+    }
+    (void)pthread_mutex_unlock(&readahead->lock);
+    return NULL;
+}
+
+static void stop(struct tw_readahead *readahead) {
+    (void)pthread_mutex_lock(&readahead->lock);
+    readahead->is_over = true;
+    (void)pthread_cond_signal(&readahead->freed);
+    (void)pthread_mutex_unlock(&readahead->lock);
+    (void)pthread_join(readahead->thread, NULL);
+}
+
 void tw_readahead_destroy(struct tw_readahead *readahead) {
     if (readahead) {
-        atomic_store(&readahead->is_left, true);
-        tw_relay_destroy(readahead->relay);
+        if (readahead->state == STARTED) {
+            stop(readahead);
+        }
+        (void)pthread_cond_destroy(&readahead->freed);
+        (void)pthread_mutex_destroy(&readahead->lock);
+        free(readahead->chunks);
         free(readahead);
     }
 }
 
-/* Have all chunks filled; returns the first. */
-static struct chunk *begin(struct tw_readahead *readahead) {
-    struct chunk *chunk = NULL;
-    readahead->has_begun = true;
-    for (int i = 0; i < CHUNKS; i++) {
-        chunk = tw_relay_give(readahead->relay);
+/* Who works on the chunks. */
+
+/* Out of the ring; or, the lock given up meanwhile, read here. */
+static struct chunk *take(struct tw_readahead *readahead) {
+    uint64_t number = readahead->wanted++;
+    if (number < readahead->next && number != readahead->filling) {
+        return in_ring(readahead, number);
     }
+    struct chunk *own = &readahead->chunks[CHUNKS];
+    readahead->next += number == readahead->next;
+    (void)pthread_mutex_unlock(&readahead->lock);
+    fill(readahead, number, own);
+    (void)pthread_mutex_lock(&readahead->lock);
+    return own;
+}
+
+static struct chunk *take_next(struct tw_readahead *readahead) {
+    (void)pthread_mutex_lock(&readahead->lock);
+    struct chunk *chunk = take(readahead);
+    readahead->is_over |= chunk->len < CHUNK;
+    if (readahead->is_idle && readahead->next < readahead->wanted + CHUNKS / 2) {
+        (void)pthread_cond_signal(&readahead->freed);
+    }
+    (void)pthread_mutex_unlock(&readahead->lock);
     return chunk;
 }
 
+static void begin(struct tw_readahead *readahead) {
+    off_t start = lseek(readahead->fd, 0, SEEK_CUR);
+    readahead->start = start > 0 ? (uint64_t)start : 0;
+    readahead->state = tw_thread_start(&readahead->thread, run, readahead) ? FAILED : STARTED;
+}
+
 uint8_t *tw_readahead_next(struct tw_readahead *readahead, size_t *ret_len, int *ret_error) {
-    struct chunk *chunk = readahead->has_begun ? tw_relay_give(readahead->relay) : begin(readahead);
-    *ret_len = chunk->len;
-    *ret_error = chunk->len ? 0 : chunk->error;
-    return chunk->len ? chunk->bytes : NULL;
+    if (readahead->state == NOT_STARTED) {
+        begin(readahead);
+    }
+    struct chunk *chunk = readahead->last ? readahead->last : take_next(readahead);
+    size_t len = chunk->len;
+    if (len < CHUNK) {
+        readahead->last = chunk;
+        chunk->len = 0; /* of what is lent next */
+    }
+    *ret_len = len;
+    *ret_error = len ? 0 : chunk->error;
+    return len ? chunk->bytes : NULL;
 }

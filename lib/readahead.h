@@ -6,7 +6,7 @@
  * measured, and a twentieth less where packets are headers. The bytes are lent where they were read, with room before
  * them, so that what was left of the chunk before can be put there and a record is whole again.
  *
- * Threads: one, beside its own (relay.h).
+ * Threads: one, beside its own.
  */
 #ifndef TW_READAHEAD_H
 #define TW_READAHEAD_H
