@@ -59,9 +59,8 @@ static bool keep_shape(uint8_t seen[TW_SHAPES_PER_SIDE], uint8_t shape) {
 }
 
 void tw_account_shape(struct tw_flowtable *table, struct tw_flow *flow, enum tw_side side,
-                      const struct tw_packet *packet) {
+                      const struct tw_packet *packet, uint8_t shape) {
     struct tw_shapes *shapes = &table->shapes;
-    uint8_t shape = tw_shapes_number(shapes, packet->layers, packet->flow_stat);
     uint8_t *seen = flow->shape[side];
     bool is_kept = shape && keep_shape(seen, shape);
     const struct tw_flow_more *found = tw_flowtable_find_more(table, flow);

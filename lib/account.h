@@ -14,11 +14,11 @@ struct tw_moment {
     tw_time clock, time;
 };
 
-/* For tw_account_packet(): the first packet of a side; another shape than those before. */
+/* For tw_account_packet(): the first packet of a side; another shape than its first ones, by number. */
 void tw_account_begin(struct tw_flowtable *table, struct tw_flow *flow, enum tw_side side,
                       const struct tw_packet *packet, struct tw_moment moment);
 void tw_account_shape(struct tw_flowtable *table, struct tw_flow *flow, enum tw_side side,
-                      const struct tw_packet *packet);
+                      const struct tw_packet *packet, uint8_t shape);
 
 /*
  * Count a packet, with its time and its shape; a side that speaks for the first time begins. Inlined where packets are
@@ -43,9 +43,9 @@ static inline __attribute__((always_inline)) void tw_account_packet(struct tw_fl
     if (number == TW_SKEW_ODD) {
         tw_flowtable_more(table, flow)->side[side].last_skew = skew;
     }
-    if (!tw_shapes_is(&table->shapes, seen[1], packet->layers, packet->flow_stat) &&
-        !tw_shapes_is(&table->shapes, seen[0], packet->layers, packet->flow_stat)) {
-        tw_account_shape(table, flow, side, packet);
+    uint8_t shape = tw_shapes_number(&table->shapes, packet->layers, packet->flow_stat);
+    if (!shape || (seen[0] ^ shape) * (seen[1] ^ shape) != 0) { /* neither; which of them it is could not be foreseen */
+        tw_account_shape(table, flow, side, packet, shape);
     }
 }
 

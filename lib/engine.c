@@ -267,9 +267,7 @@ void tw_engine_flush(struct tw_engine *engine) {
     const struct tw_tracked *end = engine->next;
     engine->next = engine->batch;
     prefetch_batch(engine, end);
-    for (const struct tw_tracked *tracked = engine->batch; tracked < end; tracked++) {
-        tw_tracker_packet(engine->tracker, tracked);
-    }
+    tw_tracker_packets(engine->tracker, engine->batch, (size_t)(end - engine->batch));
     if (engine->clock.started) {
         tw_tracker_serve(engine->tracker, engine->clock.now);
     }

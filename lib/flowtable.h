@@ -301,9 +301,9 @@ static inline TW_PREFETCH uint32_t tw_flowtable_prefetch_flow(const struct tw_fl
         tw_flowtable_prefetch_slot(table, flow->next);
         return flow->next;
     }
-    if (flow->state != TW_FLOW_ESTABLISHED || is_end) {
-        __builtin_prefetch(tw_flowtable_rest_at(table, slot), 1);
-    }
+    /* Of a plain packet's flow nothing: that of slot 0, since which it is cannot be foreseen. */
+    uint32_t rest = flow->state != TW_FLOW_ESTABLISHED || is_end ? slot : 0;
+    __builtin_prefetch(tw_flowtable_rest_at(table, rest), 1);
     if (flow->has_stall) {
         const unsigned char *stall = tw_pool_get(&table->stalls, flow->more);
         for (size_t at = 0; at < sizeof(struct tw_stall); at += 64) {

@@ -140,9 +140,8 @@ static inline bool tw_plain_decode(const uint8_t *data, uint32_t caplen, uint32_
     }
     tw_plain_view_tcp(ret, data + at.tcp, header);
     ret->payload = at.limit - data_at;
-    if (caplen < at.limit) {
-        ret->flow_stat |= wirelen < at.limit ? TW_STAT_SHORT_OF_LENGTH | TW_STAT_BEYOND_FRAME : TW_STAT_SHORT_OF_LENGTH;
-    }
+    /* Without a branch: of packets cut by a snapshot length those with data are short, and those without are not. */
+    ret->flow_stat |= (caplen < at.limit) * TW_STAT_SHORT_OF_LENGTH + (wirelen < at.limit) * TW_STAT_BEYOND_FRAME;
     return true;
 }
 

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "shape.h"
 
-/* Fibonacci hashing: nine bits. */
-static unsigned bucket_of(uint64_t chain, uint64_t flow_stat) {
-    return (unsigned)((chain ^ flow_stat * 3) * UINT64_C(0x9E3779B97F4A7C15) >> 55);
-}
-
-uint8_t tw_shapes_number(struct tw_shapes *shapes, uint64_t chain, uint64_t flow_stat) {
-    unsigned at = bucket_of(chain, flow_stat);
+uint8_t tw_shapes_search(struct tw_shapes *shapes, uint64_t chain, uint64_t flow_stat) {
+    unsigned at = tw_shapes_bucket(chain, flow_stat);
     while (shapes->bucket[at] && !tw_shapes_is(shapes, shapes->bucket[at], chain, flow_stat)) {
         at = (at + 1) % 512;
     }

@@ -319,7 +319,7 @@ static void remember_fragments(struct tw_tracker *t, const struct tw_flow *flow,
     }
 }
 
-void tw_tracker_packet(struct tw_tracker *t, const struct tw_tracked *tracked) {
+static inline void take(struct tw_tracker *t, const struct tw_tracked *tracked) {
     if (tracked->clock >= t->timers->quiet_until || t->settings.ring.max_age) {
         tw_tracker_serve(t, tracked->clock);
     }
@@ -338,6 +338,12 @@ void tw_tracker_packet(struct tw_tracker *t, const struct tw_tracked *tracked) {
     }
     if (flow->has_stall) {
         tw_extract_flow(t->extract, flow, t->clock, t->time);
+    }
+}
+
+void tw_tracker_packets(struct tw_tracker *t, const struct tw_tracked *tracked, size_t n) {
+    for (const struct tw_tracked *end = tracked + n; tracked < end; tracked++) {
+        take(t, tracked);
     }
 }
 

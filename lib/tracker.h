@@ -43,8 +43,8 @@ struct tw_extract *tw_tracker_extract(struct tw_tracker *tracker);
 /* Do what has become due up to `clock`, in order. */
 void tw_tracker_serve(struct tw_tracker *tracker, tw_time clock);
 
-/* Take a packet of a flow, when all that was due before it has been done. */
-void tw_tracker_packet(struct tw_tracker *tracker, const struct tw_tracked *tracked);
+/* Take `n` packets of flows, each when all that was due before it has been done. */
+void tw_tracker_packets(struct tw_tracker *tracker, const struct tw_tracked *tracked, size_t n);
 
 /*
  * Whether the flow of a later fragment is known and alive; only then may tw_tracker_fragment be called with it, and what

@@ -118,8 +118,8 @@ static inline bool tw_window_is_update(const struct tw_window *own, const struct
     if (!tw_window_accepts(receiver, packet->seq, packet->payload)) {
         return false;
     }
-    return tw_seq_after(packet->seq, own->wl1) ||
-           (packet->seq == own->wl1 && tw_seq_at_or_after(packet->ack, edge->wl2));
+    /* Later, or the same and ack is no older; as one comparison, since data and acknowledgements come in turn. */
+    return tw_seq_diff(packet->seq, own->wl1) >= !tw_seq_at_or_after(packet->ack, edge->wl2);
 }
 
 /*
