@@ -39,10 +39,11 @@ struct tw_engine {
 };
 
 int tw_engine_create(const struct tw_engine_options *options, struct tw_engine **ret) {
-    struct tw_engine *engine = calloc(1, sizeof *engine);
+    struct tw_engine *engine = aligned_alloc(_Alignof(struct tw_engine), sizeof *engine);
     if (!engine) {
         return -ENOMEM;
     }
+    memset(engine, 0, sizeof *engine);
     int err = tw_tracker_create(options, &engine->tracker);
     if (err) {
         free(engine);
@@ -76,8 +77,8 @@ int tw_engine_source(struct tw_engine *engine, int dlt, uint32_t snaplen) {
 /* What few packets need is kept out of tw_engine_feed(), which then keeps more in registers. */
 #define RARE __attribute__((noinline, cold))
 
-/* What few packets are. Returns whether they are TCP by their IP header, however damaged. */
-static RARE bool count_rest(struct tw_packet_counters *c, struct tw_ethertypes *types, const struct tw_packet *packet) {
+/* What packets are that are not plain. Returns whether they are TCP by their IP header, however damaged. */
+static bool count_kind(struct tw_packet_counters *c, struct tw_ethertypes *types, const struct tw_packet *packet) {
     c->cut_short += (packet->status & TW_PACKET_CUT) != 0;
     c->malformed += (packet->status & TW_PACKET_MALFORMED) != 0;
     c->too_deep += (packet->status & TW_PACKET_TOO_DEEP) != 0;
@@ -113,9 +114,6 @@ static void count_packet(struct tw_engine *engine, const struct tw_packet *packe
     c->captured_bytes += caplen;
     c->wire_bytes += wirelen;
     c->ipv6 += packet->ip_version == 6;
-    if ((packet->status != TW_PACKET_TCP || packet->n_first) && !count_rest(c, &engine->counts.ethertypes, packet)) {
-        engine->other_bytes += wirelen;
-    }
 }
 
 static void conclude_counts(const struct tw_engine *engine, struct tw_packet_counters *c) {
@@ -154,15 +152,21 @@ static bool has_flow(const struct tw_engine *engine, const struct tw_packet *pac
 }
 
 /* What the ring has to know of a packet when it loses it. */
-static inline uint32_t ring_flags(const struct tw_packet *packet) {
+static uint32_t ring_flags(const struct tw_packet *packet) {
     if (!(packet->flags & TW_TCP_SYN) || !(packet->has & TW_HAS_FLAGS) || !(packet->status & TW_PACKET_TCP)) {
-        return 0; /* by the test that nearly all end with */
+        return 0;
     }
     return packet->has & TW_HAS_OPTIONS ? TW_RING_SYN | TW_RING_HANDSHAKE : TW_RING_SYN;
 }
 
+/* The same of a plain one. */
+static inline uint32_t plain_ring_flags(const struct tw_packet *packet) {
+    return packet->flags & TW_TCP_SYN ? TW_RING_SYN | TW_RING_HANDSHAKE : 0;
+}
+
 /* Put a packet into the ring: where it is, or, with its time and length, itself. */
-static inline tw_ref put(struct tw_engine *engine, const struct tw_tracked *tracked, const struct tw_frame *from) {
+static inline tw_ref put(struct tw_engine *engine, const struct tw_tracked *tracked, const struct tw_frame *from,
+                         uint32_t flags) {
     uint32_t snaplen = engine->settings.ring.snaplen;
     uint32_t caplen = snaplen - 1 < from->caplen ? snaplen : from->caplen; /* 0 is no limit: less one, the largest */
     tw_ref ref = tw_ring_reserve(engine->ring, caplen, tracked->clock);
@@ -172,7 +176,7 @@ static inline tw_ref put(struct tw_engine *engine, const struct tw_tracked *trac
         .clock = tracked->clock,
         .offset = engine->is_in_file ? from->offset : (uint64_t)tracked->time,
         .caplen = caplen & 0x7ffff,
-        .flags = ring_flags(&tracked->packet) & 0x1fu,
+        .flags = flags & 0x1fu,
         .source = engine->source,
         .origin = engine->is_in_file ? from->origin : from->wirelen,
     };
@@ -188,10 +192,13 @@ static bool would_push_batch_out(const struct tw_engine *engine, uint32_t caplen
            tw_ring_tail_after(engine->ring, caplen) > engine->batch[0].ref;
 }
 
-static void feed_flow(struct tw_engine *engine, struct tw_tracked *tracked, const struct tw_frame *from) {
-    tracked->key_end = tw_flowkey_init(&tracked->key, &tracked->packet);
-    tracked->hash = tw_flowtable_hash(engine->table, &tracked->key, &tracked->packet.scope);
-    tracked->ref = put(engine, tracked, from);
+static inline __attribute__((always_inline)) void feed_flow(struct tw_engine *engine, struct tw_tracked *tracked,
+                                                            const struct tw_frame *from, bool is_scoped,
+                                                            uint32_t flags) {
+    tracked->key_end = (uint8_t)tw_flowkey_init(&tracked->key, &tracked->packet);
+    tracked->is_scoped = is_scoped;
+    tracked->hash = tw_flowtable_hash(engine->table, &tracked->key, is_scoped ? &tracked->packet.scope : NULL);
+    tracked->ref = put(engine, tracked, from, flags);
     if (++engine->next == engine->batch + BATCH) {
         tw_engine_flush(engine);
     }
@@ -203,8 +210,22 @@ static RARE void feed_fragment(struct tw_engine *engine, struct tw_tracked *trac
     tw_engine_flush(engine);
     tw_tracker_serve(engine->tracker, tracked->clock);
     if (tw_tracker_knows(engine->tracker, &packet->later, tracked->clock)) {
-        tracked->ref = put(engine, tracked, from);
+        tracked->ref = put(engine, tracked, from, 0);
         tw_tracker_fragment(engine->tracker, tracked);
+    }
+}
+
+/* A packet that is not plain: another protocol, tagged, tunnelled, fragmented, damaged. Apart, so that the others stay fast. */
+static __attribute__((noinline)) void feed_any(struct tw_engine *engine, struct tw_tracked *tracked,
+                                               const struct tw_frame *from) {
+    const struct tw_packet *packet = &tracked->packet;
+    if (!count_kind(&engine->counts.packets, &engine->counts.ethertypes, packet)) {
+        engine->other_bytes += from->wirelen;
+    }
+    if (has_flow(engine, packet)) {
+        feed_flow(engine, tracked, from, !tw_scope_is_empty(&packet->scope), ring_flags(packet));
+    } else if (packet->status & TW_PACKET_LATER_FRAGMENT) {
+        feed_fragment(engine, tracked, from);
     }
 }
 
@@ -227,7 +248,8 @@ void tw_engine_feed(struct tw_engine *engine, const struct tw_frame *from) {
     }
     struct tw_tracked *tracked = engine->next;
     struct tw_packet *packet = &tracked->packet;
-    tw_packet_decode(&engine->settings.decode, engine->dlt, from->bytes, from->caplen, from->wirelen, packet);
+    bool is_plain =
+        tw_packet_decode(&engine->settings.decode, engine->dlt, from->bytes, from->caplen, from->wirelen, packet);
     tracked->time = clamp_time(from->time);
     tracked->wirelen = from->wirelen;
     tracked->clock = tw_clock_feed(&engine->clock, tracked->time);
@@ -237,10 +259,10 @@ void tw_engine_feed(struct tw_engine *engine, const struct tw_frame *from) {
     count_time(engine, tracked->time);
     count_packet(engine, packet, from->caplen, from->wirelen);
     tw_depths_feed(&engine->counts.headers, packet->layers);
-    if (has_flow(engine, packet)) {
-        feed_flow(engine, tracked, from);
-    } else if (packet->status & TW_PACKET_LATER_FRAGMENT) {
-        feed_fragment(engine, tracked, from);
+    if (is_plain) {
+        feed_flow(engine, tracked, from, false, plain_ring_flags(packet));
+    } else {
+        feed_any(engine, tracked, from);
     }
 }
 

@@ -40,27 +40,52 @@ static inline uint32_t tw_flowkey_bytes(uint32_t first, uint32_t second) {
     return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? first | second << 8 : first << 8 | second;
 }
 
-/*
- * Make the key of a packet that has an IP header.
- * Returns which of the key's ends sent it: 0 or 1; 0 when both ends are the same.
- */
-static inline int tw_flowkey_init(struct tw_flowkey *key, const struct tw_packet *packet) {
-    /* In words that are read again as they were written: else each read would wait until the writes are done. */
+/* The second half of the key, of what the words of both addresses have said. */
+static inline void tw_flowkey_rest(struct tw_flowkey *key, const struct tw_packet *packet, int sender) {
+    uint32_t ports = tw_flowkey_pair(packet->sport, packet->dport);
+    key->half[8] = sender ? ports >> 16 | ports << 16 : ports;
+    key->half[9] = tw_flowkey_pair(tw_flowkey_bytes(packet->ip_version, packet->proto), 0);
+}
+
+/* IPv4 addresses are the beginnings of words that are zeros else. */
+static inline int tw_flowkey_init_ipv4(struct tw_flowkey *key, const struct tw_packet *packet) {
+    uint64_t src, dst;
+    __builtin_memcpy(&src, packet->src.bytes, sizeof src);
+    __builtin_memcpy(&dst, packet->dst.bytes, sizeof dst);
+    int sender = src != dst ? src > dst : packet->sport > packet->dport;
+    uint64_t changed =
+        (src ^ dst) & -(uint64_t)sender; /* exchanged without a branch: which way a packet goes cannot be */
+    key->word[0] = src ^ changed;        /* foreseen */
+    key->word[1] = 0;
+    key->word[2] = dst ^ changed;
+    key->word[3] = 0;
+    tw_flowkey_rest(key, packet, sender);
+    return sender;
+}
+
+static inline int tw_flowkey_init_ipv6(struct tw_flowkey *key, const struct tw_packet *packet) {
     uint64_t src[2], dst[2];
     __builtin_memcpy(src, packet->src.bytes, sizeof src);
     __builtin_memcpy(dst, packet->dst.bytes, sizeof dst);
     int sender = src[0] != dst[0]   ? src[0] > dst[0]
                  : src[1] != dst[1] ? src[1] > dst[1]
                                     : packet->sport > packet->dport;
-    uint32_t ports = tw_flowkey_pair(packet->sport, packet->dport);
-    for (int i = 0; i < 2; i++) { /* exchanged without a branch: which way a packet goes cannot be foreseen */
+    for (int i = 0; i < 2; i++) {
         uint64_t changed = (src[i] ^ dst[i]) & -(uint64_t)sender;
         key->word[i] = src[i] ^ changed;
         key->word[2 + i] = dst[i] ^ changed;
     }
-    key->half[8] = sender ? ports >> 16 | ports << 16 : ports;
-    key->half[9] = tw_flowkey_pair(tw_flowkey_bytes(packet->ip_version, packet->proto), 0);
+    tw_flowkey_rest(key, packet, sender);
     return sender;
+}
+
+/*
+ * Make the key of a packet that has an IP header.
+ * Returns which of the key's ends sent it: 0 or 1; 0 when both ends are the same.
+ */
+static inline int tw_flowkey_init(struct tw_flowkey *key, const struct tw_packet *packet) {
+    /* In words that are read again as they were written: else each read would wait until the writes are done. */
+    return packet->ip_version == 4 ? tw_flowkey_init_ipv4(key, packet) : tw_flowkey_init_ipv6(key, packet);
 }
 
 static inline bool tw_flowkey_equal(const struct tw_flowkey *a, const struct tw_flowkey *b) {
@@ -72,7 +97,7 @@ static inline bool tw_flowkey_equal(const struct tw_flowkey *a, const struct tw_
 uint64_t tw_flowkey_hash_scope(const struct tw_factors *factors, const struct tw_flow_settings *settings,
                                const struct tw_scope *scope);
 
-/* The hash of key and scope under the settings vlan, tunnel, interface. */
+/* The hash of key and scope (NULL: the empty one) under the settings vlan, tunnel, interface. */
 static inline uint32_t tw_flowkey_hash(const struct tw_factors *factors, const struct tw_flow_settings *settings,
                                        const struct tw_flowkey *key, const struct tw_scope *scope) {
     const uint64_t *f = factors->factor;
@@ -81,7 +106,7 @@ static inline uint32_t tw_flowkey_hash(const struct tw_factors *factors, const s
     if (key->ip_version != 4) {
         sum += f[2] * h[1] + f[3] * h[2] + f[4] * h[3] + f[6] * h[5] + f[7] * h[6] + f[8] * h[7];
     }
-    if (!tw_scope_is_empty(scope)) {
+    if (scope && !tw_scope_is_empty(scope)) {
         sum += tw_flowkey_hash_scope(factors, settings, scope);
     }
     return tw_factors_hash(sum);

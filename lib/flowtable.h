@@ -66,7 +66,7 @@ void tw_flowtable_configure(struct tw_flowtable *table, const struct tw_flow_set
 /* NULL is allowed. */
 void tw_flowtable_destroy(struct tw_flowtable *table);
 
-/* The hash by which find and add look; to be computed early, with prefetch. */
+/* The hash by which find and add look (`scope` NULL: the empty one); to be computed early, with prefetch. */
 static inline uint32_t tw_flowtable_hash(const struct tw_flowtable *table, const struct tw_flowkey *key,
                                          const struct tw_scope *scope);
 
@@ -81,7 +81,9 @@ static inline TW_PREFETCH void tw_flowtable_prefetch_key(const struct tw_flowtab
 static inline TW_PREFETCH uint32_t tw_flowtable_prefetch_flow(const struct tw_flowtable *table, uint32_t hash,
                                                               const struct tw_flowkey *key, bool is_end);
 
-/* Borrow the flow, or NULL. `guess`: the slot to look at first, whoever has it now; 0: none. */
+/*
+ * Borrow the flow, or NULL. `scope`: NULL is the empty one; `guess`: the slot to look at first, whoever has it now; 0: none.
+ */
 static inline struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint32_t hash, const struct tw_flowkey *key,
                                                 const struct tw_scope *scope, uint32_t guess);
 
@@ -330,7 +332,8 @@ static inline bool tw_flowtable_is(const struct tw_flowtable *table, const struc
 
 static inline struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint32_t hash, const struct tw_flowkey *key,
                                                 const struct tw_scope *scope, uint32_t guess) {
-    bool has_scope = table->scopes.used || !tw_scope_is_empty(scope);
+    static const struct tw_scope empty;
+    bool has_scope = table->scopes.used || scope;
     struct tw_flow *flow = tw_flowtable_at(table, guess);
     if (!has_scope && tw_flowtable_is(table, flow, hash, key)) {
         return flow;
@@ -338,7 +341,7 @@ static inline struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint
     for (uint32_t slot = *tw_flowtable_bucket(table, hash); slot; slot = flow->next) {
         flow = tw_flowtable_at(table, slot);
         if (tw_flowtable_is(table, flow, hash, key) &&
-            (!has_scope || tw_scope_equal(&table->settings, tw_flowtable_scope(table, flow), scope))) {
+            (!has_scope || tw_scope_equal(&table->settings, tw_flowtable_scope(table, flow), scope ? scope : &empty))) {
             return flow;
         }
     }

@@ -25,20 +25,23 @@ bool tw_linktype_is_known(int dlt);
  *   wirelen  length on the wire, at least caplen
  *   ret      overwritten; fields that `has`, `status` or a count do not announce are unspecified
  *
- * Cannot fail: any bytes give a view.
+ * Returns whether the packet is plain: by plain.h, of a flow, without anything to be counted but its version of IP, its scope
+ * empty. Cannot fail: any bytes give a view.
  */
-static inline void tw_packet_decode(const struct tw_decode_settings *settings, int dlt, const uint8_t *data,
+static inline bool tw_packet_decode(const struct tw_decode_settings *settings, int dlt, const uint8_t *data,
                                     uint32_t caplen, uint32_t wirelen, struct tw_packet *ret);
 
 /* The same for any packet: plain ones, which tw_packet_decode() knows at a glance, come out alike. */
 void tw_packet_walk(const struct tw_decode_settings *settings, int dlt, const uint8_t *data, uint32_t caplen,
                     uint32_t wirelen, struct tw_packet *ret);
 
-static inline void tw_packet_decode(const struct tw_decode_settings *settings, int dlt, const uint8_t *data,
+static inline bool tw_packet_decode(const struct tw_decode_settings *settings, int dlt, const uint8_t *data,
                                     uint32_t caplen, uint32_t wirelen, struct tw_packet *ret) {
-    if (dlt != TW_DLT_ETHERNET || !tw_plain_decode(data, caplen, wirelen, ret)) {
-        tw_packet_walk(settings, dlt, data, caplen, wirelen, ret);
+    if (dlt == TW_DLT_ETHERNET && tw_plain_decode(data, caplen, wirelen, ret)) {
+        return true;
     }
+    tw_packet_walk(settings, dlt, data, caplen, wirelen, ret);
+    return false;
 }
 
 #endif

@@ -302,8 +302,8 @@ static bool begins_anew(const struct tw_flow *flow, const struct tw_tracked *tra
 
 /* The flow of the packet: the one that its addresses belong to, unless it begins another. */
 static inline struct tw_flow *flow_of(struct tw_tracker *t, const struct tw_tracked *tracked) {
-    struct tw_flow *flow =
-        tw_flowtable_find(t->table, tracked->hash, &tracked->key, &tracked->packet.scope, tracked->guess);
+    const struct tw_scope *scope = tracked->is_scoped ? &tracked->packet.scope : NULL;
+    struct tw_flow *flow = tw_flowtable_find(t->table, tracked->hash, &tracked->key, scope, tracked->guess);
     if (flow && tracked->packet.flags & TW_TCP_SYN && begins_anew(flow, tracked)) {
         end_flow(t, flow, TW_END_REPLACED);
         flow = NULL;

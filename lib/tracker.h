@@ -9,6 +9,8 @@
 #ifndef TW_TRACKER_H
 #define TW_TRACKER_H
 
+#include <stddef.h>
+
 #include "extract.h"
 #include "flowtable.h"
 #include "report.h"
@@ -17,18 +19,21 @@
 
 struct tw_tracker;
 
-/* A packet of a flow, or a later fragment, that stands in the ring. */
+/* A packet of a flow, or a later fragment, that stands in the ring. What plain ones need is in its first two lines. */
 struct tw_tracked {
     tw_time time;  /* its own */
     tw_time clock; /* the engine's at that packet */
     tw_ref ref;
     uint32_t wirelen;
-    uint32_t hash;  /* not of a later fragment, as are key_end and key */
-    int key_end;    /* that sent it */
-    uint32_t guess; /* the slot of its flow, likely */
+    uint32_t hash;   /* this and what follows up to the key not of a later fragment */
+    uint32_t guess;  /* the slot of its flow, likely */
+    uint8_t key_end; /* that sent it */
+    bool is_scoped;  /* its scope is not the empty one */
     struct tw_flowkey key;
     struct tw_packet packet;
-};
+} __attribute__((aligned(64)));
+
+_Static_assert(offsetof(struct tw_tracked, packet.src) == 2 * 64, "a plain packet is two cache lines");
 
 /* As tw_engine_create. */
 int tw_tracker_create(const struct tw_engine_options *options, struct tw_tracker **ret);

@@ -76,6 +76,8 @@ struct tw_packet {
         };
         uint32_t ports; /* both */
     };
+    uint64_t flow_stat; /* bits of the flowStat column that this packet sets */
+    uint64_t layers;    /* all its headers, as layers.h has them */
     struct tw_addr src, dst;
 
     /*
@@ -88,8 +90,6 @@ struct tw_packet {
     /* the way here */
     bool has_macs;
     uint16_t ethertype; /* of the innermost link header; 0: none */
-    uint64_t flow_stat; /* bits of the flowStat column that this packet sets */
-    uint64_t layers;    /* all its headers, as layers.h has them */
     uint8_t smac[6], dmac[6];
     struct tw_scope scope;
     struct tw_datagram later; /* with TW_PACKET_LATER_FRAGMENT */
