@@ -52,9 +52,9 @@ static bool is_before(const struct tw_endpoint *a, const struct tw_endpoint *b) 
     return order < 0 || (order == 0 && a->port < b->port);
 }
 
-static uint8_t *put_port(uint8_t *to, uint16_t port) {
-    *to++ = (uint8_t)(port >> 8);
-    *to++ = (uint8_t)port;
+static uint8_t *put_u16(uint8_t *to, uint16_t value) {
+    *to++ = (uint8_t)(value >> 8);
+    *to++ = (uint8_t)value;
     return to;
 }
 
@@ -75,11 +75,28 @@ static struct tuple pack(uint8_t proto, int ip_version, const struct tw_endpoint
     *to++ = proto;
     *to++ = 0;
     if (has_ports(proto) || is_icmp(proto)) {
-        to = put_port(to, first->port);
-        to = put_port(to, second->port);
+        to = put_u16(to, first->port);
+        to = put_u16(to, second->port);
     }
     tuple.len = (size_t)(to - tuple.bytes);
     return tuple;
+}
+
+/*
+ * SHA-1 (FIPS 180-4) of what with its padding is one block: SHA1Final() pads a byte at a time, which takes longer than the
+ * block itself.
+ */
+static void digest_of(const struct tuple *tuple, uint8_t ret[SHA1_DIGEST_LENGTH]) {
+    SHA1_CTX context;
+    uint8_t block[SHA1_BLOCK_LENGTH] = {0};
+    _Static_assert(sizeof tuple->bytes + 1 + 8 <= sizeof block, "a one bit, and the length in bits");
+    memcpy(block, tuple->bytes, tuple->len);
+    block[tuple->len] = 0x80;
+    (void)put_u16(block + sizeof block - 2, (uint16_t)(8 * tuple->len));
+    SHA1Init(&context);
+    SHA1Transform(context.state, block);
+    for (size_t i = 0; i < SHA1_DIGEST_LENGTH; i++)
+        ret[i] = (uint8_t)(context.state[i / 4] >> 8 * (3 - i % 4));
 }
 
 /* Base64 (RFC 4648 4) of a SHA-1: 20 bytes are 27 characters and one of padding. */
@@ -106,11 +123,8 @@ void tw_community_id(uint8_t proto, int ip_version, const struct tw_endpoint *so
     bool swap = answer >= 0 && is_before(&b, &a); /* a message in one direction keeps it */
     struct tuple tuple = swap ? pack(proto, ip_version, &b, &a) : pack(proto, ip_version, &a, &b);
 
-    SHA1_CTX context;
     uint8_t digest[SHA1_DIGEST_LENGTH];
-    SHA1Init(&context);
-    SHA1Update(&context, tuple.bytes, tuple.len);
-    SHA1Final(digest, &context);
+    digest_of(&tuple, digest);
     memcpy(ret, "1:", 2);
     put_base64(ret + 2, digest);
 }

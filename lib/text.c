@@ -2,7 +2,8 @@
 /*
  * text.c — see text.h.
  *
- * Each function reserves once what it may need and writes in place; numbers are made from their end, two digits a step.
+ * Each function reserves once what it may need and writes in place: what is made elsewhere and copied is read as words
+ * before its bytes have reached the cache, and waits for them. Numbers are made from their end, two digits a step.
  */
 #include "text.h"
 
@@ -90,15 +91,45 @@ static char *put_padded(char *to, uint64_t value, int width) {
     return to + width;
 }
 
-/* As many bytes are always copied, so that it takes no call: what is behind the digits is overwritten by what comes next. */
+/* By the number's bits: so many that n digits hold them all, or one more, which begins with a power of ten. */
+static unsigned count_digits(uint64_t value) {
+    static const uint64_t powers[U64_DIGITS] = {
+        0,
+        10,
+        100,
+        1000,
+        10000,
+        100000,
+        1000000,
+        10000000,
+        100000000,
+        1000000000,
+        UINT64_C(10000000000),
+        UINT64_C(100000000000),
+        UINT64_C(1000000000000),
+        UINT64_C(10000000000000),
+        UINT64_C(100000000000000),
+        UINT64_C(1000000000000000),
+        UINT64_C(10000000000000000),
+        UINT64_C(100000000000000000),
+        UINT64_C(1000000000000000000),
+        UINT64_C(10000000000000000000),
+    };
+    unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1), n = bits * 1233 >> 12; /* log10(2) is 1233 / 4096 */
+    return n + (value >= powers[n]);
+}
+
 void tw_text_u64(struct tw_text *text, uint64_t value) {
-    char digits[2 * U64_DIGITS], *end = digits + U64_DIGITS;
-    const char *begin = digits_before(end, value);
-    char *to = reserve(text, U64_DIGITS);
+    if (value < 10) { /* more than half of a record's numbers */
+        tw_text_char(text, (char)('0' + value));
+        return;
+    }
+    unsigned n = count_digits(value);
+    char *to = reserve(text, n);
     if (to == NULL)
         return;
-    memcpy(to, begin, U64_DIGITS);
-    text->len += (size_t)(end - begin);
+    (void)digits_before(to + n, value);
+    text->len += n;
 }
 
 /* The magnitude, also of the one value whose negation does not fit. */
@@ -113,13 +144,16 @@ void tw_text_i64(struct tw_text *text, int64_t value) {
 }
 
 void tw_text_hex(struct tw_text *text, uint64_t value, unsigned digits) {
-    char out[16];
-    unsigned n = 0;
-    while (n < sizeof(out) && (n < digits || n == 0 || value != 0)) {
-        out[sizeof(out) - ++n] = hex_digits[value & 15];
+    unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1), n = (bits + 3) / 4;
+    n = digits > n ? digits : n;
+    char *to = reserve(text, n);
+    if (to == NULL)
+        return;
+    for (unsigned i = n; i > 0; i--) {
+        to[i - 1] = hex_digits[value & 15];
         value >>= 4;
     }
-    tw_text_bytes(text, out + sizeof(out) - n, n);
+    text->len += n;
 }
 
 /* A point and `width` digits. */
@@ -244,13 +278,11 @@ void tw_text_stamp(struct tw_text *text, tw_time t) {
 }
 
 static void put_ipv4(struct tw_text *text, const uint8_t bytes[4]) {
-    char out[15], *begin = out + sizeof(out);
-    for (int i = 3; i >= 0; i--) {
-        begin = digits_before(begin, bytes[i]);
+    for (int i = 0; i < 4; i++) {
         if (i > 0)
-            *--begin = '.';
+            tw_text_char(text, '.');
+        tw_text_u64(text, bytes[i]);
     }
-    tw_text_bytes(text, begin, (size_t)(out + sizeof(out) - begin));
 }
 
 void tw_text_addr(struct tw_text *text, int ip_version, const struct tw_addr *addr) {
@@ -262,14 +294,16 @@ void tw_text_addr(struct tw_text *text, int ip_version, const struct tw_addr *ad
 }
 
 void tw_text_mac(struct tw_text *text, const uint8_t mac[6]) {
-    char out[17];
+    char *to = reserve(text, 17);
+    if (to == NULL)
+        return;
     for (int i = 0; i < 6; i++) {
-        out[3 * i] = hex_digits[mac[i] >> 4];
-        out[3 * i + 1] = hex_digits[mac[i] & 15];
+        to[3 * i] = hex_digits[mac[i] >> 4];
+        to[3 * i + 1] = hex_digits[mac[i] & 15];
         if (i < 5)
-            out[3 * i + 2] = ':';
+            to[3 * i + 2] = ':';
     }
-    tw_text_bytes(text, out, sizeof(out));
+    text->len += 17;
 }
 
 /* The shortest form, no surrogates, at most U+10FFFF (RFC 3629). */
@@ -303,8 +337,21 @@ bool tw_text_is_plain(uint32_t code) {
     return !is_control && !is_layout && code != TW_TEXT_INVALID;
 }
 
+/* How many bytes at the beginning are printable ASCII but the backslash: mostly all. */
+static size_t count_printable(const char *s) {
+    size_t n = 0;
+    while (s[n] >= 0x20 && s[n] < 0x7f && s[n] != '\\')
+        n++;
+    return n;
+}
+
 void tw_text_visible(struct tw_text *text, const char *s) {
-    while (*s != '\0') {
+    for (;;) {
+        size_t n = count_printable(s);
+        tw_text_bytes(text, s, n);
+        s += n;
+        if (*s == '\0')
+            return;
         uint32_t code;
         unsigned len = tw_text_decode(s, &code);
         bool is_plain = tw_text_is_plain(code) && code != '\\';
