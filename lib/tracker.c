@@ -368,6 +368,8 @@ void tw_tracker_fragment(struct tw_tracker *t, const struct tw_tracked *tracked)
 
 /* The end. */
 
+enum { ASKED_BEFORE = 8 }; /* flows before its turn a flow is asked for from memory */
+
 struct numbered {
     uint64_t index;
     struct tw_flow *flow;
@@ -399,6 +401,9 @@ void tw_tracker_finish(struct tw_tracker *t, tw_time clock, tw_time packet_time)
         qsort(flows, n, sizeof *flows, by_index);
     }
     for (size_t i = 0; i < n; i++) {
+        if (n - i > ASKED_BEFORE) {
+            tw_flowtable_prefetch_slot(t->table, tw_flowtable_slot(t->table, flows[i + ASKED_BEFORE].flow));
+        }
         end_flow(t, flows[i].flow, TW_END_EXIT);
     }
     free(flows);
