@@ -72,7 +72,6 @@ struct tw_flow {
     uint8_t state;         /* enum tw_flow_state */
     uint8_t spoken : 2;    /* a bit for each side that has sent something */
     uint8_t initiator : 1; /* which end of the key is A */
-    uint8_t last_side : 1; /* who sent the last packet */
     uint8_t has_stall : 1;
     uint8_t has_icmp : 1;
     uint8_t has_win_init : 2; /* a bit for each side */
@@ -85,6 +84,8 @@ struct tw_flow {
     struct tw_timer_mark timer;                       /* of the slot: stays when the flow ends */
     uint8_t has_macs : 2;                             /* a bit for each side; and */
     uint8_t has_other_macs : 2;                       /* than the other side: in tw_flow_more */
+    uint8_t
+        last_side : 1; /* who sent the last packet; apart from `state` and its bits, which are read as one right after */
 
     struct tw_flow_side side[TW_SIDE_COUNT];
 } __attribute__((aligned(64)));
