@@ -171,6 +171,38 @@ START_TEST(two_threads_pass_every_record_in_order) {
 }
 END_TEST
 
+static void *take_all(void *arg) {
+    uint32_t kind;
+    size_t len;
+    (void)arg;
+    do {
+        while (tw_queue_take(queue, &kind, &len) != NULL)
+            tw_queue_release(queue);
+    } while (tw_queue_sleep(queue, 1, 0));
+    return NULL;
+}
+
+/* The taker is given time to fall asleep; where it is late now and then some more of the memory is touched. */
+START_TEST(a_queue_that_is_always_emptied_keeps_to_the_beginning_of_its_memory) {
+    enum { MANY = 200, LEN = 56 };
+    pthread_t thread;
+    int far = 0;
+    ck_assert_int_eq(pthread_create(&thread, NULL, take_all, NULL), 0);
+    for (int i = 0; i < MANY; i++) {
+        uint8_t *to = tw_queue_reserve(queue, LEN, SIZE);
+        ck_assert_ptr_nonnull(to);
+        memory = memory == NULL ? to : memory;
+        far += to - memory >= SIZE / 4;
+        tw_queue_commit(queue, 1, false);
+        tw_queue_wait(queue, 0);
+        usleep(1000);
+    }
+    tw_queue_close(queue);
+    pthread_join(thread, NULL);
+    ck_assert_int_lt(far, MANY / 4);
+}
+END_TEST
+
 START_TEST(sleep_ends_at_its_time) {
     tw_time before = monotonic();
     ck_assert(put(1, 'x', 10, SIZE));
@@ -237,6 +269,7 @@ Suite *suite_queue(void) {
     tc = tcase_create("threads");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, two_threads_pass_every_record_in_order);
+    tcase_add_test(tc, a_queue_that_is_always_emptied_keeps_to_the_beginning_of_its_memory);
     tcase_add_test(tc, sleep_ends_at_its_time);
     tcase_add_test(tc, sleep_ends_at_once_when_enough_is_there);
     tcase_add_test(tc, an_urgent_record_put_before_ends_sleep_at_once_and_only_once);
