@@ -57,9 +57,8 @@ static inline void tw_account_segment(struct tw_flowtable *table, struct tw_flow
         flow->has_win_init |= 1u << side;
         tw_flowtable_rest(table, flow)->side[side].win_init = packet->window;
     }
-    if (packet->has & TW_HAS_FLAGS && packet->flags & TW_TCP_SYN) {
-        tw_flowtable_count(table, flow, side, TW_COUNT_SYNS, 1);
-    }
+    bool is_syn = packet->has & TW_HAS_FLAGS && packet->flags & TW_TCP_SYN;
+    tw_flowtable_count(table, flow, side, TW_COUNT_SYNS, is_syn); /* added always: of these segments a third has one */
 }
 
 /* Count what is no segment: another protocol, or a later fragment, whose payload the first one has told. */

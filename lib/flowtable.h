@@ -311,7 +311,7 @@ static inline TW_PREFETCH uint32_t tw_flowtable_prefetch_flow(const struct tw_fl
         return flow->next;
     }
     /* Of a plain packet's flow nothing: that of slot 0, since which it is cannot be foreseen. */
-    uint32_t rest = flow->state != TW_FLOW_ESTABLISHED || is_end ? slot : 0;
+    uint32_t rest = slot & -(uint32_t)((flow->state != TW_FLOW_ESTABLISHED) | is_end);
     tw_flowtable_prefetch_rest(table, rest);
     if (flow->has_stall) {
         const unsigned char *stall = tw_pool_get(&table->stalls, flow->more);

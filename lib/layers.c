@@ -16,12 +16,17 @@ static const char *const names[TW_LAYER_COUNT] = {
 
 _Static_assert(TW_LAYER_COUNT <= 32, "a header has five bits");
 
-void tw_depths_change(struct tw_depths *depths, uint64_t chain) {
-    unsigned n = tw_layers_count(chain);
-    depths->min = n && (!depths->packets || n < depths->min) ? n : depths->min;
-    depths->max = n > depths->max ? n : depths->max;
-    depths->last = chain;
-    depths->last_depth = n;
+struct tw_depths_sum tw_depths_sum(const struct tw_depths *depths) {
+    struct tw_depths_sum sum = {0};
+    for (unsigned n = 1; n <= TW_LAYERS_MAX; n++) {
+        if (depths->packets[n]) {
+            sum.min = sum.packets ? sum.min : n;
+            sum.max = n;
+            sum.packets += depths->packets[n];
+            sum.headers += depths->packets[n] * n;
+        }
+    }
+    return sum;
 }
 
 /* The i-th header, counted from the innermost. */

@@ -65,23 +65,20 @@ static inline unsigned tw_layers_count(uint64_t chain) {
 
 /* How deep the packets of a run are. Plain data, zero at first. */
 struct tw_depths {
-    uint64_t packets, headers; /* packets that have any */
-    unsigned min, max;         /* packets > 0 */
-    unsigned last_depth;
-    uint64_t last; /* chain: mostly that of the next packet */
+    uint64_t packets[TW_LAYERS_MAX + 1]; /* by how many headers they have */
 };
-
-/* Another chain than that of the packet before; for tw_depths_feed(). */
-void tw_depths_change(struct tw_depths *depths, uint64_t chain);
 
 /* Count a packet. */
 static inline void tw_depths_feed(struct tw_depths *depths, uint64_t chain) {
-    if (chain != depths->last) {
-        tw_depths_change(depths, chain);
-    }
-    depths->packets += depths->last_depth > 0;
-    depths->headers += depths->last_depth;
+    depths->packets[tw_layers_count(chain)]++;
 }
+
+struct tw_depths_sum {
+    uint64_t packets, headers; /* packets that have any */
+    unsigned min, max;         /* packets > 0 */
+};
+
+struct tw_depths_sum tw_depths_sum(const struct tw_depths *depths);
 
 /* Append the chain as text; "..." at its end where it was too deep; nothing for 0. */
 void tw_layers_text(struct tw_text *out, uint64_t chain);

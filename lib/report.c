@@ -128,11 +128,12 @@ static void put_packets(struct tw_text *out, const struct tw_report *report) {
     tw_json_end_object(out);
 }
 
-static void put_headers(struct tw_text *out, const struct tw_depths *headers) {
+static void put_headers(struct tw_text *out, const struct tw_depths *depths) {
+    struct tw_depths_sum sum = tw_depths_sum(depths);
     begin_section(out, "headers");
-    tw_json_member_u64(out, "min", headers->min);
-    tw_json_member_u64(out, "max", headers->max);
-    put_ratio(out, "average", headers->headers, headers->packets);
+    tw_json_member_u64(out, "min", sum.min);
+    tw_json_member_u64(out, "max", sum.max);
+    put_ratio(out, "average", sum.headers, sum.packets);
     tw_json_end_object(out);
 }
 

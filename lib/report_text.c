@@ -140,15 +140,16 @@ static void put_averages(struct tw_text *out, const char *label, uint64_t total,
     tw_text_str(out, ")\n");
 }
 
-static void put_headers(struct tw_text *out, const struct tw_depths *headers) {
-    if (headers->packets == 0)
+static void put_headers(struct tw_text *out, const struct tw_depths *depths) {
+    struct tw_depths_sum sum = tw_depths_sum(depths);
+    if (sum.packets == 0)
         return;
     tw_sheet_label(out, "Headers per packet");
-    tw_text_u64(out, headers->min);
+    tw_text_u64(out, sum.min);
     tw_text_str(out, " to ");
-    tw_text_u64(out, headers->max);
+    tw_text_u64(out, sum.max);
     tw_text_str(out, ", average ");
-    tw_human_quotient(out, headers->headers, headers->packets);
+    tw_human_quotient(out, sum.headers, sum.packets);
     tw_text_char(out, '\n');
 }
 

@@ -48,7 +48,7 @@ static inline bool tw_segment_take_plain(struct tw_tracker *t, struct tw_flow *f
     tw_segment_consider(t, flow, side, packet);
     tw_flowtable_count(t->table, flow, side, TW_COUNT_PAYLOAD, packet->payload);
     tw_window_count(&flow->side[side].window, &flow->edge[side], tw_edge_width(edge, TW_EDGE_EFFECTIVE));
-    if (packet->payload && tw_window_is_filled(&flow->edge[other], packet)) {
+    if (tw_window_is_filled(&flow->edge[other], packet)) {
         tw_flowtable_count(t->table, flow, other, TW_COUNT_FULL, 1);
         t->counts.window.window_full++;
     }

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "tcpopt.h"
 
+#include <stdbool.h>
+
 enum { END = 0, NOP = 1, WINDOW_SCALE = 3, WINDOW_SCALE_LENGTH = 3 };
 
 int tw_tcpopt_window_scale(const uint8_t *options, size_t len) {
     int scale = -1;
     for (size_t at = 0; at < len && options[at] != END;) {
-        if (options[at] == NOP) {
-            at++;
-            continue;
-        }
-        if (len - at < 2 || options[at + 1] < 2 || options[at + 1] > len - at) {
+        bool is_nop = options[at] == NOP;
+        size_t left = len - at,
+               length = is_nop || left < 2 ? 1 : options[at + 1]; /* without branches: which kinds come */
+        if (length > left || length + is_nop < 2) {               /* cannot be foreseen */
             break;
         }
-        if (options[at] == WINDOW_SCALE && options[at + 1] == WINDOW_SCALE_LENGTH) {
+        if (options[at] == WINDOW_SCALE && length == WINDOW_SCALE_LENGTH) {
             scale = options[at + 2];
         }
-        at += options[at + 1];
+        at += length;
     }
     return scale;
 }

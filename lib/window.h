@@ -132,7 +132,7 @@ static inline void tw_window_feed(struct tw_window *own, struct tw_edge *edge, c
     uint32_t effective = tw_width_make(packet->window, shift);
     uint32_t at_most = is_unknown ? tw_width_make(packet->window, TW_WINDOW_SHIFT_MAX) : effective;
     uint32_t widest = tw_edge_width(edge, TW_EDGE_WIDEST);
-    widest = tw_width_bytes(at_most) > tw_width_bytes(widest) ? at_most : widest;
+    widest ^= (widest ^ at_most) & -(uint32_t)(tw_width_bytes(at_most) > tw_width_bytes(widest));
     uint64_t kept =
         edge->widths & ((uint64_t)TW_WIDTH_MASK << TW_EDGE_MOST | (uint64_t)TW_EDGE_HAS_COUNTED << TW_EDGE_FLAGS);
     uint64_t flags = TW_EDGE_HAS_WL | (!is_unknown || assume_scale >= 0 ? TW_EDGE_HAS_EFFECTIVE : 0);
@@ -167,10 +167,10 @@ static inline bool tw_window_is_probe(const struct tw_edge *receiver, const stru
            ((packet->seq == wl2 - 1 && packet->payload <= 1) || (packet->seq == wl2 && packet->payload == 1));
 }
 
-/* Whether the other side's data ends exactly at the edge of the window. */
+/* Whether the other side's data ends exactly at the edge of the window. The rarest is asked first. */
 static inline bool tw_window_is_filled(const struct tw_edge *receiver, const struct tw_packet *packet) {
-    return tw_edge_has(receiver, TW_EDGE_HAS_WL | TW_EDGE_HAS_EFFECTIVE) && packet->payload &&
-           packet->seq + packet->payload == receiver->wl2 + tw_edge_effective(receiver);
+    return packet->seq + packet->payload == receiver->wl2 + tw_edge_effective(receiver) && packet->payload &&
+           tw_edge_has(receiver, TW_EDGE_HAS_WL | TW_EDGE_HAS_EFFECTIVE);
 }
 
 #endif

@@ -71,7 +71,7 @@ static struct tw_report stalled_run(void) {
     report.top.low_ratio[0] = report.top.packets[0];
     report.source.size = 6000000;
     report.source.processed = 4500000;
-    report.headers = (struct tw_depths){.packets = 8, .headers = 26, .min = 3, .max = 5};
+    report.headers = (struct tw_depths){.packets = {[3] = 7, [5] = 1}};
     report.bits = (struct tw_seen_bits){0x0402000000004000, 0x4a, 0x07};
     report.written = written;
     report.n_written = 2;
