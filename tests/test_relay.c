@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "suites.h"
+#include "threads.h"
 
 struct buffer {
     uint64_t number; /* from 1 */
@@ -86,22 +87,11 @@ START_TEST(little_waits_for_more_or_a_drain) {
 }
 END_TEST
 
-/* No thread gets a stack as large as all addresses. */
-static pthread_attr_t forbid_threads(void) {
-    pthread_attr_t before, huge;
-    ck_assert_int_eq(pthread_getattr_default_np(&before), 0);
-    ck_assert_int_eq(pthread_attr_init(&huge), 0);
-    ck_assert_int_eq(pthread_attr_setstacksize(&huge, (size_t)1 << 47), 0);
-    ck_assert_int_eq(pthread_setattr_default_np(&huge), 0);
-    pthread_attr_destroy(&huge);
-    return before;
-}
-
 START_TEST(without_a_thread_buffers_are_worked_on_as_they_are_given) {
-    pthread_attr_t before = forbid_threads();
+    threads_forbid();
     struct tw_relay *relay = create(4);
     give(relay, 4, 1, 20);
-    ck_assert_int_eq(pthread_setattr_default_np(&before), 0);
+    threads_allow();
     ck_assert_uint_eq(seen.done, 19);
     ck_assert(seen.is_in_order);
     tw_relay_drain(relay);
