@@ -43,7 +43,7 @@ struct tw_capfile {
     size_t at, filled;             /* bytes at `at` to `filled` are not worked on yet */
     uint64_t base;                 /* position in the file of the buffer's first byte */
     bool at_end;                   /* nothing more to read */
-    int error;                     /* of read(2) or malloc(3), which was the reason; else 0 */
+    int error;                     /* of read(2), pread(2) or malloc(3), which was the reason; else 0 */
     bool interrupted;              /* the last wait was */
     enum tw_capfile_result result; /* once it is not TW_CAPFILE_PACKET, it stays */
     char problem[160];

@@ -74,10 +74,7 @@ int tw_engine_source(struct tw_engine *engine, int dlt, uint32_t snaplen) {
     return 0;
 }
 
-/* What few packets need is kept out of tw_engine_feed(), which then keeps more in registers. */
-#define RARE __attribute__((noinline, cold))
-
-/* What packets are that are not plain. Returns whether they are TCP by their IP header, however damaged. */
+/* Count what a packet is that is not plain. Returns whether they are TCP by their IP header, however damaged. */
 static bool count_kind(struct tw_packet_counters *c, struct tw_ethertypes *types, const struct tw_packet *packet) {
     c->cut_short += (packet->status & TW_PACKET_CUT) != 0;
     c->malformed += (packet->status & TW_PACKET_MALFORMED) != 0;
@@ -121,6 +118,9 @@ static void conclude_counts(const struct tw_engine *engine, struct tw_packet_cou
     c->tcp = c->total - c->non_ip - c->udp - c->icmp - c->sctp - c->other;
     c->tcp_bytes = c->wire_bytes - engine->other_bytes;
 }
+
+/* What few packets need is kept out of tw_engine_feed(), which then keeps more in registers. */
+#define RARE __attribute__((noinline, cold))
 
 static RARE void begin_time(struct tw_engine *engine, tw_time time) {
     engine->counts.time.seen = true;

@@ -47,15 +47,17 @@ static inline void tw_flowkey_rest(struct tw_flowkey *key, const struct tw_packe
     key->half[9] = tw_flowkey_pair(tw_flowkey_bytes(packet->ip_version, packet->proto), 0);
 }
 
-/* IPv4 addresses are the beginnings of words that are zeros else. */
+/*
+ * Addresses are read again as they were written, in words: else each read would wait until the writes are done. Those of IPv4
+ * are the beginning of a word that is zeros else.
+ */
 static inline int tw_flowkey_init_ipv4(struct tw_flowkey *key, const struct tw_packet *packet) {
     uint64_t src, dst;
     __builtin_memcpy(&src, packet->src.bytes, sizeof src);
     __builtin_memcpy(&dst, packet->dst.bytes, sizeof dst);
     int sender = src != dst ? src > dst : packet->sport > packet->dport;
-    uint64_t changed =
-        (src ^ dst) & -(uint64_t)sender; /* exchanged without a branch: which way a packet goes cannot be */
-    key->word[0] = src ^ changed;        /* foreseen */
+    uint64_t changed = (src ^ dst) & -(uint64_t)sender; /* no branch: which way a packet goes cannot be foreseen */
+    key->word[0] = src ^ changed;
     key->word[1] = 0;
     key->word[2] = dst ^ changed;
     key->word[3] = 0;
@@ -84,7 +86,6 @@ static inline int tw_flowkey_init_ipv6(struct tw_flowkey *key, const struct tw_p
  * Returns which of the key's ends sent it: 0 or 1; 0 when both ends are the same.
  */
 static inline int tw_flowkey_init(struct tw_flowkey *key, const struct tw_packet *packet) {
-    /* In words that are read again as they were written: else each read would wait until the writes are done. */
     return packet->ip_version == 4 ? tw_flowkey_init_ipv4(key, packet) : tw_flowkey_init_ipv6(key, packet);
 }
 

@@ -176,7 +176,7 @@ static inline TW_PREFETCH void tw_flowtable_prefetch_lines(const struct tw_flow 
     __builtin_prefetch(&flow->side[TW_B], 1);
 }
 
-/* Half of them reach into a second line. */
+/* Half of the rests, which are 40 bytes long, reach into a second line. */
 static inline TW_PREFETCH void tw_flowtable_prefetch_rest(const struct tw_flowtable *table, uint32_t slot) {
     const struct tw_flow_rest *rest = tw_pool_get(&table->rests, slot);
     __builtin_prefetch(rest, 1);
@@ -310,7 +310,7 @@ static inline TW_PREFETCH uint32_t tw_flowtable_prefetch_flow(const struct tw_fl
         tw_flowtable_prefetch_slot(table, flow->next);
         return flow->next;
     }
-    /* Of a plain packet's flow nothing: that of slot 0, since which it is cannot be foreseen. */
+    /* A plain packet needs none: that of slot 0, which nobody has, is asked for then, without a branch. */
     uint32_t rest = slot & -(uint32_t)((flow->state != TW_FLOW_ESTABLISHED) | is_end);
     tw_flowtable_prefetch_rest(table, rest);
     if (flow->has_stall) {
@@ -340,7 +340,7 @@ static inline bool tw_flowtable_is(const struct tw_flowtable *table, const struc
 static inline struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint32_t hash, const struct tw_flowkey *key,
                                                 const struct tw_scope *scope, uint32_t guess) {
     static const struct tw_scope empty;
-    bool has_scope = table->scopes.used || scope;
+    bool has_scope = table->scopes.used || (scope && !tw_scope_is_empty(scope));
     struct tw_flow *flow = tw_flowtable_at(table, guess);
     if (!has_scope && tw_flowtable_is(table, flow, hash, key)) {
         return flow;

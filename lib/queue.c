@@ -4,11 +4,10 @@
  *
  * Positions are free-running, in bytes; a record begins with a header and never wraps, what is left at the end of the
  * memory is a record of the kind SKIP. While the taker sleeps at an empty queue the next record goes to the beginning of
- * the memory again, so that a queue in which little gathers touches little: 36 MiB less are resident at the end of headers.
+ * the memory again, so that a queue in which little gathers does not make all of its memory resident.
  *
- * A thread that goes to sleep first says at which fill it wants to be woken and
- * then looks once more; the other one first moves its position and then looks at that wish. Both in sequential
- * consistency: so one of them always sees the other.
+ * A thread that goes to sleep first says at which fill it wants to be woken and then looks once more; the other one first
+ * moves its position and then looks at that wish. Both in sequential consistency: so one of them always sees the other.
  */
 #include "queue.h"
 
@@ -21,7 +20,7 @@
 
 #include "ahead.h"
 
-enum { UNIT = 8, SKIP = 0, FAR = 64 /* a share of the memory: from there on it is gone back */ };
+enum { UNIT = 8, SKIP = 0, FAR = 64 /* one share in so many of the memory is used before it is gone back */ };
 
 #define NEVER UINT64_MAX /* as a wish: do not wake me */
 
@@ -41,7 +40,9 @@ struct tw_queue {
 
     _Alignas(64) _Atomic uint64_t head; /* the putter's */
     uint64_t tail_seen;
-    uint64_t base;                   /* the position of the memory's beginning; changed only while all is released */
+    uint64_t
+        base; /* the position of the memory's beginning. The putter changes it only when it has seen all released, and the
+                      taker looks at it only for records whose head it has seen: that is why it need not be atomic. */
     uint64_t reserved, reserved_len; /* where the reserved record begins */
     uint64_t calm;                   /* up to here in the memory nothing is said to `ahead` */
     struct tw_ahead *ahead;
@@ -115,7 +116,10 @@ static bool fits(struct tw_queue *queue, uint64_t end, size_t limit) {
     return end - queue->tail_seen <= limit;
 }
 
-/* That it sleeps says that this costs no look at a line that it is writing. */
+/*
+ * Whether all is released. It is asked only while the taker seems to sleep: else the line that it writes would be taken from
+ * it for every record.
+ */
 static bool is_at_rest(const struct tw_queue *queue, uint64_t head) {
     return atomic_load_explicit(&queue->wake_filled, memory_order_relaxed) != NEVER &&
            atomic_load_explicit(&queue->tail, memory_order_acquire) == head;

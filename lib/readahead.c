@@ -17,8 +17,8 @@ enum {
 static const uint64_t NONE = UINT64_MAX;
 
 struct chunk {
-    size_t len; /* less than a whole one: it is the last */
-    int error;  /* why it is the last; 0: the file ends */
+    size_t len; /* less than a whole one: there is no more, */
+    int error;  /*   for this reason; 0: the file ends */
     uint8_t room[TW_READAHEAD_ROOM], bytes[CHUNK];
 };
 
@@ -35,11 +35,12 @@ struct tw_readahead {
     pthread_t thread;
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t freed;
-    uint64_t wanted;  /* the next to be lent; the one before may be in use */
-    uint64_t next;    /* the next for the thread: those from `wanted` up to here are in the ring, */
-    uint64_t filling; /*   but for this one, which it fills now */
-    bool is_over;     /* nothing more is to be read */
-    bool is_idle;     /* the thread waits */
+    uint64_t wanted; /* the next to be lent; the one before may be in use */
+    uint64_t next;   /* the next for the thread: those from `wanted` up to here are in the ring, */
+    uint64_t
+        filling; /*   but for this one, which it fills now; nobody takes it when it was read by who wanted it meanwhile */
+    bool is_over; /* nothing more is to be read */
+    bool is_idle; /* the thread waits */
 };
 
 bool tw_readahead_is_for(int fd) {

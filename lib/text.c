@@ -2,8 +2,9 @@
 /*
  * text.c — see text.h.
  *
- * Each function reserves once what it may need and writes in place: what is made elsewhere and copied is read as words
- * before its bytes have reached the cache, and waits for them. Numbers are made from their end, two digits a step.
+ * What a flow record has many of is written in place, its room reserved before: bytes that are put together on the stack
+ * and copied are read as words before they have reached the cache, and waited for. Numbers are made from their end, two
+ * digits a step.
  */
 #include "text.h"
 
@@ -91,7 +92,7 @@ static char *put_padded(char *to, uint64_t value, int width) {
     return to + width;
 }
 
-/* By the number's bits: so many that n digits hold them all, or one more, which begins with a power of ten. */
+/* A number of b bits has n = floor(b * log10(2)) digits, or one more: from 10^n on. */
 static unsigned count_digits(uint64_t value) {
     static const uint64_t powers[U64_DIGITS] = {
         0,
@@ -115,7 +116,7 @@ static unsigned count_digits(uint64_t value) {
         UINT64_C(1000000000000000000),
         UINT64_C(10000000000000000000),
     };
-    unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1), n = bits * 1233 >> 12; /* log10(2) is 1233 / 4096 */
+    unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1), n = bits * 1233 >> 12; /* 1233 / 4096 is close enough */
     return n + (value >= powers[n]);
 }
 

@@ -19,13 +19,16 @@
 
 struct tw_tracker;
 
-/* A packet of a flow, or a later fragment, that stands in the ring. What plain ones need is in its first two lines. */
+/*
+ * A packet of a flow, or a later fragment, that stands in the ring. Its first two lines are all that is read of a plain packet
+ * whose flow is known.
+ */
 struct tw_tracked {
     tw_time time;  /* its own */
     tw_time clock; /* the engine's at that packet */
     tw_ref ref;
     uint32_t wirelen;
-    uint32_t hash;   /* this and what follows up to the key not of a later fragment */
+    uint32_t hash;   /* `hash` to `key` are not there for a later fragment */
     uint32_t guess;  /* the slot of its flow, likely */
     uint8_t key_end; /* that sent it */
     bool is_scoped;  /* its scope is not the empty one */

@@ -195,8 +195,29 @@ START_TEST(no_guess_leads_astray) {
         uint32_t hash = tw_flowtable_hash(table, &key, &none);
         struct tw_flow *flow = tw_flowtable_find(table, hash, &key, &none, 0);
         ck_assert_int_eq(flow != NULL, n % 8 != 0);
-        for (uint32_t guess = 1; guess <= tw_flowtable_slots(table); guess++)
+        for (uint32_t guess = 1; guess <= tw_flowtable_slots(table); guess++) {
             ck_assert_ptr_eq(tw_flowtable_find(table, hash, &key, &none, guess), flow);
+            ck_assert_ptr_eq(tw_flowtable_find(table, hash, &key, NULL, guess), flow);
+        }
+    }
+    tw_flowtable_destroy(table);
+}
+END_TEST
+
+/* The same ends in a VLAN and without one, which may be said by the empty scope or by none. */
+START_TEST(no_scope_is_the_empty_one) {
+    static const struct tw_scope none, tagged = {.n_vlans = 1, .vlan = {7}};
+    struct tw_flowtable *table = tw_flowtable_create(&settings, &secret);
+    struct tw_flowkey key = key_of(1);
+    uint32_t hash = tw_flowtable_hash(table, &key, NULL), tagged_hash = tw_flowtable_hash(table, &key, &tagged);
+    ck_assert_uint_eq(tw_flowtable_hash(table, &key, &none), hash);
+    struct tw_flow *of_vlan = tw_flowtable_add(table, tagged_hash, &key, &tagged);
+    ck_assert_ptr_null(tw_flowtable_find(table, hash, &key, NULL, tw_flowtable_slot(table, of_vlan)));
+    struct tw_flow *flow = tw_flowtable_add(table, hash, &key, &none);
+    for (uint32_t guess = 0; guess <= tw_flowtable_slots(table); guess++) {
+        ck_assert_ptr_eq(tw_flowtable_find(table, hash, &key, NULL, guess), flow);
+        ck_assert_ptr_eq(tw_flowtable_find(table, hash, &key, &none, guess), flow);
+        ck_assert_ptr_eq(tw_flowtable_find(table, tagged_hash, &key, &tagged, guess), of_vlan);
     }
     tw_flowtable_destroy(table);
 }
@@ -221,6 +242,7 @@ Suite *suite_flowtable(void) {
     tcase_add_test(tcase, a_full_table_takes_no_more);
     tcase_add_test(tcase, a_flow_has_one_stall_record_which_goes_with_it);
     tcase_add_test(tcase, no_guess_leads_astray);
+    tcase_add_test(tcase, no_scope_is_the_empty_one);
     tcase_add_test(tcase, a_free_slot_gives_no_flow);
     suite_add_tcase(suite, tcase);
     return suite;

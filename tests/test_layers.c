@@ -97,6 +97,27 @@ START_TEST(a_side_remembers_four_chains) {
 }
 END_TEST
 
+/* Those without headers count for nothing but themselves; what is too deep counts as deep as it was followed. */
+START_TEST(depths_are_summed) {
+    struct tw_depths depths = {0};
+    struct tw_depths_sum sum = tw_depths_sum(&depths);
+    ck_assert(sum.packets == 0 && sum.headers == 0 && sum.min == 0 && sum.max == 0);
+    uint64_t chain = 0;
+    tw_depths_feed(&depths, chain);
+    for (int depth = 1; depth <= TW_LAYERS_MAX + 1; depth++) {
+        chain = tw_layers_add(chain, TW_LAYER_IPV4);
+        if (depth == 2 || depth >= TW_LAYERS_MAX) {
+            tw_depths_feed(&depths, chain);
+        }
+    }
+    sum = tw_depths_sum(&depths);
+    ck_assert_uint_eq(sum.packets, 3);
+    ck_assert_uint_eq(sum.headers, 2 + 2 * TW_LAYERS_MAX);
+    ck_assert_uint_eq(sum.min, 2);
+    ck_assert_uint_eq(sum.max, TW_LAYERS_MAX);
+}
+END_TEST
+
 /* What the decoder makes of packets. */
 
 static struct tw_packet decode(int dlt, const struct build *b) {
@@ -263,6 +284,7 @@ Suite *suite_layers(void) {
     tcase_add_test(tc, a_chain_has_room_for_twelve);
     tcase_add_test(tc, chains_are_numbered_in_the_order_in_which_they_come);
     tcase_add_test(tc, a_side_remembers_four_chains);
+    tcase_add_test(tc, depths_are_summed);
     suite_add_tcase(suite, tc);
     tc = tcase_create("packets");
     tcase_add_loop_test(tc, a_packet_says_which_headers_it_has, 0, COUNT(packets));

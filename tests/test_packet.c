@@ -20,6 +20,16 @@ static const struct build_tcp segment = {
 static const struct build_tcp syn = {
     .sport = 40000, .dport = 80, .seq = 5, .flags = 2, .window = 65535, .options = syn_options, .n_options = 8};
 
+/* What may be taken for granted of a packet that is called plain. */
+static void check_plain(const struct tw_packet *view) {
+    ck_assert_uint_eq(view->status, TW_PACKET_TCP);
+    ck_assert(view->ip_version == 4 || view->ip_version == 6);
+    ck_assert_uint_eq(view->proto, 6);
+    ck_assert_uint_eq(view->has, WHOLE);
+    ck_assert_uint_eq(view->n_first, 0);
+    ck_assert(tw_scope_is_empty(&view->scope));
+}
+
 /*
  * Decode the first caplen bytes of wirelen, out of a block that ends with them. The short way of plain packets must give
  * byte for byte what the walk gives.
@@ -32,10 +42,12 @@ static struct tw_packet decode_bytes(int dlt, const uint8_t *bytes, size_t caple
     struct tw_packet view, walked;
     memset(&view, 0xA5, sizeof(view));
     memset(&walked, 0xA5, sizeof(walked));
-    tw_packet_decode(&settings.decode, dlt, exact + 1, (uint32_t)caplen, (uint32_t)wirelen, &view);
+    bool is_plain = tw_packet_decode(&settings.decode, dlt, exact + 1, (uint32_t)caplen, (uint32_t)wirelen, &view);
     tw_packet_walk(&settings.decode, dlt, exact + 1, (uint32_t)caplen, (uint32_t)wirelen, &walked);
     free(exact);
     ck_assert_mem_eq(&view, &walked, sizeof(view));
+    if (is_plain)
+        check_plain(&view);
     return view;
 }
 

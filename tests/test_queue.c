@@ -171,35 +171,57 @@ START_TEST(two_threads_pass_every_record_in_order) {
 }
 END_TEST
 
-static void *take_all(void *arg) {
-    uint32_t kind;
-    size_t len;
-    (void)arg;
+enum { MANY = 200, WORDS = 7 };
+
+/* Returns how many records were right: their number is in each of their words. */
+static void *take_numbered(void *arg) {
+    uint64_t *right = arg, next = 0;
     do {
-        while (tw_queue_take(queue, &kind, &len) != NULL)
+        uint32_t kind;
+        size_t len;
+        const uint64_t *record;
+        while ((record = tw_queue_take(queue, &kind, &len)) != NULL) {
+            *right += len == WORDS * 8 && record[0] == next && record[WORDS - 1] == next;
+            next++;
             tw_queue_release(queue);
+        }
     } while (tw_queue_sleep(queue, 1, 0));
     return NULL;
 }
 
-/* The taker is given time to fall asleep; where it is late now and then some more of the memory is touched. */
+/* Returns where it stands; there is room for it as soon as the taker has taken some. */
+static uint8_t *put_numbered(uint64_t number) {
+    uint64_t *record;
+    while ((record = tw_queue_reserve(queue, WORDS * 8, SIZE)) == NULL)
+        tw_queue_wait(queue, SIZE / 2);
+    for (int i = 0; i < WORDS; i++)
+        record[i] = number;
+    tw_queue_commit(queue, 1, false);
+    return (uint8_t *)record;
+}
+
+/*
+ * The taker is given time to fall asleep; where it is late now and then some more of the memory is touched. After that the
+ * queue goes round, from wherever its memory has begun by then.
+ */
 START_TEST(a_queue_that_is_always_emptied_keeps_to_the_beginning_of_its_memory) {
-    enum { MANY = 200, LEN = 56 };
+    uint64_t right = 0, n;
     pthread_t thread;
     int far = 0;
-    ck_assert_int_eq(pthread_create(&thread, NULL, take_all, NULL), 0);
-    for (int i = 0; i < MANY; i++) {
-        uint8_t *to = tw_queue_reserve(queue, LEN, SIZE);
-        ck_assert_ptr_nonnull(to);
-        memory = memory == NULL ? to : memory;
-        far += to - memory >= SIZE / 4;
-        tw_queue_commit(queue, 1, false);
+    ck_assert_int_eq(pthread_create(&thread, NULL, take_numbered, &right), 0);
+    for (n = 0; n < MANY; n++) {
+        uint8_t *record = put_numbered(n);
+        memory = memory == NULL ? record : memory;
+        far += record - memory >= SIZE / 4;
         tw_queue_wait(queue, 0);
         usleep(1000);
     }
+    for (; n < 100 * MANY; n++)
+        (void)put_numbered(n);
     tw_queue_close(queue);
     pthread_join(thread, NULL);
     ck_assert_int_lt(far, MANY / 4);
+    ck_assert_uint_eq(right, 100 * MANY);
 }
 END_TEST
 

@@ -46,6 +46,25 @@ static const uint64_t numbers[] = {0,
                                    UINT64_MAX - 1,
                                    UINT64_MAX};
 
+/* On both sides of every power of ten and of two. */
+START_TEST(every_length_of_number_is_as_printf_writes_it) {
+    char want[64];
+    for (uint64_t base = 2; base <= 10; base += 8) {
+        for (uint64_t power = 1;; power *= base) {
+            for (uint64_t n = power - 1; n <= power; n++) {
+                snprintf(want, sizeof(want), "%" PRIu64 " %" PRIx64, n, n);
+                tw_text_u64(&text, n);
+                tw_text_char(&text, ' ');
+                tw_text_hex(&text, n, 0);
+                ck_assert_str_eq(taken(), want);
+            }
+            if (power > UINT64_MAX / base)
+                break;
+        }
+    }
+}
+END_TEST
+
 START_TEST(numbers_are_as_printf_writes_them) {
     char want[128];
     uint64_t n = numbers[_i];
@@ -268,6 +287,7 @@ Suite *suite_text(void) {
     TCase *tc = tcase_create("text");
     tcase_add_checked_fixture(tc, NULL, teardown);
     tcase_add_loop_test(tc, numbers_are_as_printf_writes_them, 0, COUNT(numbers));
+    tcase_add_test(tc, every_length_of_number_is_as_printf_writes_it);
     tcase_add_loop_test(tc, a_ratio_has_six_decimals_rounded_half_to_even, 0, COUNT(ratios));
     tcase_add_test(tc, narrow_and_wide_division_agree);
     tcase_add_loop_test(tc, a_rate_is_exact_where_the_product_does_not_fit, 0, COUNT(rates));

@@ -192,6 +192,21 @@ START_TEST(a_window_is_updated_by_newer_segments) {
 }
 END_TEST
 
+/* The side has sent up to 0xfffffff0, and the other one takes 500 from there on. */
+START_TEST(sequence_numbers_go_round) {
+    struct side own = {.window = {.scale = TW_SCALE_NONE}}, receiver = {.window = {.scale = TW_SCALE_NONE}};
+    struct tw_packet last = segment(0xfffffff0, 0xfffffffe, 0, 0), other = segment(0xfffffffe, 0xfffffff0, 500, 0);
+    struct tw_packet later = segment(0x10, 0xfffffffe, 0, 0), before = segment(0xffffffef, 0x10, 0, 1);
+    struct tw_packet later_ack = segment(0xfffffff0, 1, 0, 0), earlier_ack = segment(0xfffffff0, 0xfffffffd, 0, 0);
+    feed(&own, &last, -1);
+    feed(&receiver, &other, -1);
+    ck_assert(tw_window_is_update(&own.window, &own.edge, &receiver.edge, &later));
+    ck_assert(tw_window_is_update(&own.window, &own.edge, &receiver.edge, &later_ack));
+    ck_assert(!tw_window_is_update(&own.window, &own.edge, &receiver.edge, &before));
+    ck_assert(!tw_window_is_update(&own.window, &own.edge, &receiver.edge, &earlier_ack));
+}
+END_TEST
+
 START_TEST(the_first_segment_is_always_an_update) {
     struct side own = {0}, receiver = {.window = {.scale = TW_SCALE_NONE}};
     struct tw_packet other = segment(5000, 1000, 1, 0), first = segment(70000, 1, 0, 0);
@@ -275,6 +290,7 @@ Suite *suite_window(void) {
     tcase_add_test(tcase, an_assumed_scale_stands_in_for_an_unknown_one_only);
     tcase_add_loop_test(tcase, a_window_is_updated_by_newer_segments, 0,
                         sizeof(update_cases) / sizeof(update_cases[0]));
+    tcase_add_test(tcase, sequence_numbers_go_round);
     tcase_add_test(tcase, the_first_segment_is_always_an_update);
     tcase_add_loop_test(tcase, probes_and_full_windows_are_recognised, 0, sizeof(sent_cases) / sizeof(sent_cases[0]));
     tcase_add_test(tcase, of_the_windows_counted_the_smallest_and_the_largest_are_known);

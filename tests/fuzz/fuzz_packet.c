@@ -22,6 +22,12 @@ static bool is_valid(const struct tw_packet *view, size_t wirelen) {
            view->window_scale >= -1 && view->window_scale <= 255 && view->payload <= wirelen + 65575;
 }
 
+/* What may be taken for granted of a packet that is called plain. */
+static bool is_plain_indeed(const struct tw_packet *view) {
+    return view->status == TW_PACKET_TCP && (view->ip_version == 4 || view->ip_version == 6) && view->proto == 6 &&
+           view->has == 0x1f && !view->n_first && tw_scope_is_empty(&view->scope);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (size < 4) {
         return 0;
@@ -34,10 +40,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct tw_packet view, walked;
     memset(&view, 0xA5, sizeof(view));
     memset(&walked, 0xA5, sizeof(walked));
-    tw_packet_decode(&settings.decode, tw_be16(data), packet, (uint32_t)caplen, (uint32_t)wirelen, &view);
+    bool is_plain =
+        tw_packet_decode(&settings.decode, tw_be16(data), packet, (uint32_t)caplen, (uint32_t)wirelen, &view);
     tw_packet_walk(&settings.decode, tw_be16(data), packet, (uint32_t)caplen, (uint32_t)wirelen, &walked);
     free(packet);
-    if (!is_valid(&view, wirelen) || memcmp(&view, &walked, sizeof(view))) {
+    if (!is_valid(&view, wirelen) || memcmp(&view, &walked, sizeof(view)) || (is_plain && !is_plain_indeed(&view))) {
         abort();
     }
     return 0;

@@ -19,7 +19,7 @@ packets=$(json "$dir/load.pcap.json" 'd["packets"]')
 size=$(stat -c %s "$dir/load.pcap")
 
 bytes_read() { # by the process
-    awk '$1 == "rchar:" { print $2 }' "/proc/$tcpwind/io"
+    awk '$1 == "rchar:" { n = $2 } END { print n + 0 }' "/proc/$tcpwind/io" 2>/dev/null
 }
 
 # Read a copy of the load, and stop half way; on a fast machine some times later than on a slow one.
@@ -65,7 +65,7 @@ truncate -s $((at / 3)) "$file"
 end
 same "shorter than what was read: exit status" 1 $?
 holds "shorter than what was read: a message says so" says_why "shrunk.pcap: (became shorter while it was read|truncated dump file)"
-holds "shorter than what was read: the packets up to there" between $((packets / 10)) $((packets - 1)) "$(total)"
+holds "shorter than what was read: the packets up to there" between 1 $((packets - 1)) "$(total)"
 holds "shorter than what was read: the output is whole" is_whole
 
 begin cut
@@ -78,9 +78,10 @@ holds "cut off ahead: the packets up to there" between $((packets / 4)) $((packe
 holds "cut off ahead: the output is whole" is_whole
 
 begin grown
+same "half way it is stopped again" true "$([ "$at" -lt "$size" ] && echo true || echo "no: $at of $size bytes")"
 tail -c +25 "$dir/load.pcap" >>"$file"
 end
 same "longer: exit status" 0 $?
-holds "longer: no packet of before is missing" between "$packets" $((2 * packets)) "$(total)"
+holds "longer: no packet of before is missing" test "$(total)" -ge "$packets"
 holds "longer: the output is whole" is_whole
 finish
