@@ -26,7 +26,7 @@ void tw_text_fini(struct tw_text *text);
 void tw_text_clear(struct tw_text *text);
 
 void tw_text_bytes(struct tw_text *text, const void *bytes, size_t len);
-void tw_text_str(struct tw_text *text, const char *s);
+static inline void tw_text_str(struct tw_text *text, const char *s);
 static inline void tw_text_char(struct tw_text *text, char c); /* each column has its separator: no call */
 void tw_text_u64(struct tw_text *text, uint64_t value);
 void tw_text_i64(struct tw_text *text, int64_t value);
@@ -69,11 +69,18 @@ bool tw_text_is_plain(uint32_t code);
 /* A string as a terminal and a table may have it: what is not plain, and the backslash, as \xNN for each byte. */
 void tw_text_visible(struct tw_text *text, const char *s);
 
+static inline void tw_text_str(struct tw_text *text, const char *s) {
+    tw_text_bytes(text, s, __builtin_strlen(s));
+}
+
+/* For tw_text_char(): one that finds no room. By value: who takes a local variable's address has his stack watched. */
+void tw_text_last_char(struct tw_text *text, char c);
+
 static inline void tw_text_char(struct tw_text *text, char c) {
     if (text->len < text->room && !text->failed) {
         text->data[text->len++] = c;
     } else {
-        tw_text_bytes(text, &c, 1);
+        tw_text_last_char(text, c);
     }
 }
 
