@@ -62,6 +62,8 @@ static void drop_oldest(struct tw_ring *ring) {
     ring->tail += cost;
     if (ring->tail == ring->edge && ring->tail != ring->head)
         ring->tail = ring->lap;
+    if (!ring->fetch.fn) /* the next is a packet away, and nobody has looked at it since it was put */
+        __builtin_prefetch(tw_ring_entry_at(ring, ring->tail));
 }
 
 /* Where an entry of `cost` would begin: at the head, or where that is too near to the memory's end, a lap further. */
