@@ -120,11 +120,7 @@ static unsigned count_digits(uint64_t value) {
     return n + (value >= powers[n]);
 }
 
-void tw_text_u64(struct tw_text *text, uint64_t value) {
-    if (value < 10) { /* more than half of a record's numbers */
-        tw_text_char(text, (char)('0' + value));
-        return;
-    }
+void tw_text_digits(struct tw_text *text, uint64_t value) {
     unsigned n = count_digits(value);
     char *to = reserve(text, n);
     if (to == NULL)
