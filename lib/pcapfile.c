@@ -154,17 +154,9 @@ int tw_pcapfile_flush(struct tw_pcapfile *file, tw_pcapfile_fate_fn *fate, void 
 
 /* The bytes at `offset`: 1 when all `len` are there, 0 when the file ends before, or a negative errno. */
 static int read_whole(int fd, uint8_t *to, size_t len, uint64_t offset) {
-    size_t done = 0;
-    while (done < len) {
-        ssize_t n = pread(fd, to + done, len - done, (off_t)(offset + done));
-        if (n == 0)
-            return 0;
-        if (n > 0)
-            done += (size_t)n;
-        else if (errno != EINTR)
-            return -errno;
-    }
-    return 1;
+    size_t got;
+    int err = tw_fdio_read(fd, to, len, offset, &got);
+    return err < 0 ? err : got == len;
 }
 
 /* Whether these are 16 bytes that we may have written: a crash of the system can leave zeros behind the end. */

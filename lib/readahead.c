@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "readahead.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fdio.h"
 #include "thread.h"
 
 enum {
@@ -36,9 +36,9 @@ struct tw_readahead {
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t freed;
     uint64_t wanted; /* the next to be lent; the one before may be in use */
-    uint64_t next;   /* the next for the thread: those from `wanted` up to here are in the ring, */
-    uint64_t
-        filling; /*   but for this one, which it fills now; nobody takes it when it was read by who wanted it meanwhile */
+    /* The next for the thread. Those from `wanted` up to here are in the ring, but for the one that it fills now, which is not
+       taken from there when it was read by who wanted it meanwhile. */
+    uint64_t next, filling;
     bool is_over; /* nothing more is to be read */
     bool is_idle; /* the thread waits */
 };
@@ -67,18 +67,7 @@ struct tw_readahead *tw_readahead_create(int fd) {
 }
 
 static void fill(const struct tw_readahead *readahead, uint64_t number, struct chunk *chunk) {
-    uint64_t at = readahead->start + number * CHUNK;
-    chunk->len = 0;
-    chunk->error = 0;
-    while (chunk->len < CHUNK) {
-        ssize_t got = pread(readahead->fd, chunk->bytes + chunk->len, CHUNK - chunk->len, (off_t)(at + chunk->len));
-        if (got > 0) {
-            chunk->len += (size_t)got;
-        } else if (!got || errno != EINTR) {
-            chunk->error = got ? errno : 0;
-            return;
-        }
-    }
+    chunk->error = -tw_fdio_read(readahead->fd, chunk->bytes, CHUNK, readahead->start + number * CHUNK, &chunk->len);
 }
 
 static struct chunk *in_ring(struct tw_readahead *readahead, uint64_t number) {
