@@ -31,7 +31,10 @@ struct header {
 
 struct tw_queue {
     uint8_t *memory;
-    uint64_t size;        /* a power of two: positions become addresses without a division */
+    uint64_t size; /* a power of two: positions become addresses without a division */
+    /* The position of the memory's beginning. The putter changes it only when it has seen all released, and the taker looks at
+       it only for records whose head it has seen: so it need not be atomic. */
+    uint64_t base;
     pthread_mutex_t lock; /* for sleeping and waking only */
     pthread_cond_t filled, emptied;
     _Atomic uint64_t wake_filled;  /* wish of the taker: at least so much is queued */
@@ -40,9 +43,6 @@ struct tw_queue {
 
     _Alignas(64) _Atomic uint64_t head; /* the putter's */
     uint64_t tail_seen;
-    uint64_t
-        base; /* the position of the memory's beginning. The putter changes it only when it has seen all released, and the
-                      taker looks at it only for records whose head it has seen: that is why it need not be atomic. */
     uint64_t reserved, reserved_len; /* where the reserved record begins */
     uint64_t calm;                   /* up to here in the memory nothing is said to `ahead` */
     struct tw_ahead *ahead;
