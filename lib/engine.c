@@ -74,7 +74,7 @@ int tw_engine_source(struct tw_engine *engine, int dlt, uint32_t snaplen) {
     return 0;
 }
 
-/* Count what a packet is that is not plain. Returns whether they are TCP by their IP header, however damaged. */
+/* Count what a packet is that is not plain. Returns whether it is TCP by its IP header, however damaged. */
 static bool count_kind(struct tw_packet_counters *c, struct tw_ethertypes *types, const struct tw_packet *packet) {
     c->cut_short += (packet->status & TW_PACKET_CUT) != 0;
     c->malformed += (packet->status & TW_PACKET_MALFORMED) != 0;
@@ -152,21 +152,15 @@ static bool has_flow(const struct tw_engine *engine, const struct tw_packet *pac
 }
 
 /* What the ring has to know of a packet when it loses it. */
-static uint32_t ring_flags(const struct tw_packet *packet) {
+static inline uint32_t ring_flags(const struct tw_packet *packet) {
     if (!(packet->flags & TW_TCP_SYN) || !(packet->has & TW_HAS_FLAGS) || !(packet->status & TW_PACKET_TCP)) {
-        return 0;
+        return 0; /* by the test that nearly all end with */
     }
     return packet->has & TW_HAS_OPTIONS ? TW_RING_SYN | TW_RING_HANDSHAKE : TW_RING_SYN;
 }
 
-/* The same of a plain one. */
-static inline uint32_t plain_ring_flags(const struct tw_packet *packet) {
-    return packet->flags & TW_TCP_SYN ? TW_RING_SYN | TW_RING_HANDSHAKE : 0;
-}
-
 /* Put a packet into the ring: where it is, or, with its time and length, itself. */
-static inline tw_ref put(struct tw_engine *engine, const struct tw_tracked *tracked, const struct tw_frame *from,
-                         uint32_t flags) {
+static inline tw_ref put(struct tw_engine *engine, const struct tw_tracked *tracked, const struct tw_frame *from) {
     uint32_t snaplen = engine->settings.ring.snaplen;
     uint32_t caplen = snaplen - 1 < from->caplen ? snaplen : from->caplen; /* 0 is no limit: less one, the largest */
     tw_ref ref = tw_ring_reserve(engine->ring, caplen, tracked->clock);
@@ -176,7 +170,7 @@ static inline tw_ref put(struct tw_engine *engine, const struct tw_tracked *trac
         .clock = tracked->clock,
         .offset = engine->is_in_file ? from->offset : (uint64_t)tracked->time,
         .caplen = caplen & 0x7ffff,
-        .flags = flags & 0x1fu,
+        .flags = ring_flags(&tracked->packet) & 0x1fu,
         .source = engine->source,
         .origin = engine->is_in_file ? from->origin : from->wirelen,
     };
@@ -193,12 +187,11 @@ static bool would_push_batch_out(const struct tw_engine *engine, uint32_t caplen
 }
 
 static inline __attribute__((always_inline)) void feed_flow(struct tw_engine *engine, struct tw_tracked *tracked,
-                                                            const struct tw_frame *from, bool is_scoped,
-                                                            uint32_t flags) {
+                                                            const struct tw_frame *from, bool is_scoped) {
     tracked->key_end = (uint8_t)tw_flowkey_init(&tracked->key, &tracked->packet);
     tracked->is_scoped = is_scoped;
     tracked->hash = tw_flowtable_hash(engine->table, &tracked->key, is_scoped ? &tracked->packet.scope : NULL);
-    tracked->ref = put(engine, tracked, from, flags);
+    tracked->ref = put(engine, tracked, from);
     if (++engine->next == engine->batch + BATCH) {
         tw_engine_flush(engine);
     }
@@ -210,7 +203,7 @@ static RARE void feed_fragment(struct tw_engine *engine, struct tw_tracked *trac
     tw_engine_flush(engine);
     tw_tracker_serve(engine->tracker, tracked->clock);
     if (tw_tracker_knows(engine->tracker, &packet->later, tracked->clock)) {
-        tracked->ref = put(engine, tracked, from, 0);
+        tracked->ref = put(engine, tracked, from);
         tw_tracker_fragment(engine->tracker, tracked);
     }
 }
@@ -223,7 +216,7 @@ static __attribute__((noinline)) void feed_any(struct tw_engine *engine, struct 
         engine->other_bytes += from->wirelen;
     }
     if (has_flow(engine, packet)) {
-        feed_flow(engine, tracked, from, !tw_scope_is_empty(&packet->scope), ring_flags(packet));
+        feed_flow(engine, tracked, from, !tw_scope_is_empty(&packet->scope));
     } else if (packet->status & TW_PACKET_LATER_FRAGMENT) {
         feed_fragment(engine, tracked, from);
     }
@@ -260,7 +253,7 @@ void tw_engine_feed(struct tw_engine *engine, const struct tw_frame *from) {
     count_packet(engine, packet, from->caplen, from->wirelen);
     tw_depths_feed(&engine->counts.headers, packet->layers);
     if (is_plain) {
-        feed_flow(engine, tracked, from, false, plain_ring_flags(packet));
+        feed_flow(engine, tracked, from, false);
     } else {
         feed_any(engine, tracked, from);
     }

@@ -40,53 +40,27 @@ static inline uint32_t tw_flowkey_bytes(uint32_t first, uint32_t second) {
     return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? first | second << 8 : first << 8 | second;
 }
 
-/* The second half of the key, of what the words of both addresses have said. */
-static inline void tw_flowkey_rest(struct tw_flowkey *key, const struct tw_packet *packet, int sender) {
-    uint32_t ports = tw_flowkey_pair(packet->sport, packet->dport);
-    key->half[8] = sender ? ports >> 16 | ports << 16 : ports;
-    key->half[9] = tw_flowkey_pair(tw_flowkey_bytes(packet->ip_version, packet->proto), 0);
-}
-
 /*
- * Addresses are read again as they were written, in words: else each read would wait until the writes are done. Those of IPv4
- * are the beginning of a word that is zeros else.
+ * Make the key of a packet that has an IP header.
+ * Returns which of the key's ends sent it: 0 or 1; 0 when both ends are the same.
  */
-static inline int tw_flowkey_init_ipv4(struct tw_flowkey *key, const struct tw_packet *packet) {
-    uint64_t src, dst;
-    __builtin_memcpy(&src, packet->src.bytes, sizeof src);
-    __builtin_memcpy(&dst, packet->dst.bytes, sizeof dst);
-    int sender = src != dst ? src > dst : packet->sport > packet->dport;
-    uint64_t changed = (src ^ dst) & -(uint64_t)sender; /* no branch: which way a packet goes cannot be foreseen */
-    key->word[0] = src ^ changed;
-    key->word[1] = 0;
-    key->word[2] = dst ^ changed;
-    key->word[3] = 0;
-    tw_flowkey_rest(key, packet, sender);
-    return sender;
-}
-
-static inline int tw_flowkey_init_ipv6(struct tw_flowkey *key, const struct tw_packet *packet) {
+static inline int tw_flowkey_init(struct tw_flowkey *key, const struct tw_packet *packet) {
+    /* In words that are read again as they were written: else each read would wait until the writes are done. */
     uint64_t src[2], dst[2];
     __builtin_memcpy(src, packet->src.bytes, sizeof src);
     __builtin_memcpy(dst, packet->dst.bytes, sizeof dst);
     int sender = src[0] != dst[0]   ? src[0] > dst[0]
                  : src[1] != dst[1] ? src[1] > dst[1]
                                     : packet->sport > packet->dport;
-    for (int i = 0; i < 2; i++) {
+    uint32_t ports = tw_flowkey_pair(packet->sport, packet->dport);
+    for (int i = 0; i < 2; i++) { /* exchanged without a branch: which way a packet goes cannot be foreseen */
         uint64_t changed = (src[i] ^ dst[i]) & -(uint64_t)sender;
         key->word[i] = src[i] ^ changed;
         key->word[2 + i] = dst[i] ^ changed;
     }
-    tw_flowkey_rest(key, packet, sender);
+    key->half[8] = sender ? ports >> 16 | ports << 16 : ports;
+    key->half[9] = tw_flowkey_pair(tw_flowkey_bytes(packet->ip_version, packet->proto), 0);
     return sender;
-}
-
-/*
- * Make the key of a packet that has an IP header.
- * Returns which of the key's ends sent it: 0 or 1; 0 when both ends are the same.
- */
-static inline int tw_flowkey_init(struct tw_flowkey *key, const struct tw_packet *packet) {
-    return packet->ip_version == 4 ? tw_flowkey_init_ipv4(key, packet) : tw_flowkey_init_ipv6(key, packet);
 }
 
 static inline bool tw_flowkey_equal(const struct tw_flowkey *a, const struct tw_flowkey *b) {

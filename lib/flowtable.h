@@ -223,10 +223,11 @@ static inline struct tw_scope_slot *tw_flowtable_scope_at(const struct tw_flowta
     return tw_pool_get(&table->scopes, number);
 }
 
+static const struct tw_scope tw_flowtable_no_scope; /* the empty one */
+
 static inline const struct tw_scope *tw_flowtable_scope(const struct tw_flowtable *table, const struct tw_flow *flow) {
-    static const struct tw_scope empty;
     uint32_t number = tw_flowtable_rest(table, flow)->scope;
-    return number ? &tw_flowtable_scope_at(table, number)->scope : &empty;
+    return number ? &tw_flowtable_scope_at(table, number)->scope : &tw_flowtable_no_scope;
 }
 
 static inline uint64_t tw_flowtable_index(const struct tw_flowtable *table, const struct tw_flow *flow) {
@@ -339,8 +340,8 @@ static inline bool tw_flowtable_is(const struct tw_flowtable *table, const struc
 
 static inline struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint32_t hash, const struct tw_flowkey *key,
                                                 const struct tw_scope *scope, uint32_t guess) {
-    static const struct tw_scope empty;
-    bool has_scope = table->scopes.used || (scope && !tw_scope_is_empty(scope));
+    scope = scope ? scope : &tw_flowtable_no_scope;
+    bool has_scope = table->scopes.used || !tw_scope_is_empty(scope);
     struct tw_flow *flow = tw_flowtable_at(table, guess);
     if (!has_scope && tw_flowtable_is(table, flow, hash, key)) {
         return flow;
@@ -348,7 +349,7 @@ static inline struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint
     for (uint32_t slot = *tw_flowtable_bucket(table, hash); slot; slot = flow->next) {
         flow = tw_flowtable_at(table, slot);
         if (tw_flowtable_is(table, flow, hash, key) &&
-            (!has_scope || tw_scope_equal(&table->settings, tw_flowtable_scope(table, flow), scope ? scope : &empty))) {
+            (!has_scope || tw_scope_equal(&table->settings, tw_flowtable_scope(table, flow), scope))) {
             return flow;
         }
     }
