@@ -47,8 +47,7 @@ void tw_tcp_syn(struct tw_tcp_side *own, const struct tw_packet *packet);
 static inline void tw_tcp_ack(struct tw_tcp_side *own, uint32_t ack) {
     uint32_t before = own->has_ack ? own->max_ack : ack;
     own->has_ack = true;
-    own->max_ack =
-        tw_seq_after(ack, before) ? ack : before; /* written always: data and acknowledgements come in turn */
+    own->max_ack = tw_seq_after(ack, before) ? ack : before; /* always: data and acknowledgements come in turn */
 }
 
 /*

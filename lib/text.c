@@ -92,6 +92,11 @@ static inline __attribute__((always_inline)) char *put_padded(char *to, uint64_t
     return to + width;
 }
 
+/* Bits that a number takes, at least 1. */
+static unsigned count_bits(uint64_t value) {
+    return 64 - (unsigned)__builtin_clzll(value | 1);
+}
+
 /* A number of b bits has n = floor(b * log10(2)) digits, or one more: from 10^n on. */
 static unsigned count_digits(uint64_t value) {
     static const uint64_t powers[U64_DIGITS] = {
@@ -116,7 +121,7 @@ static unsigned count_digits(uint64_t value) {
         UINT64_C(1000000000000000000),
         UINT64_C(10000000000000000000),
     };
-    unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1), n = bits * 1233 >> 12; /* 1233 / 4096 is close enough */
+    unsigned n = count_bits(value) * 1233 >> 12; /* 1233 / 4096 is close enough */
     return n + (value >= powers[n]);
 }
 
@@ -141,7 +146,7 @@ void tw_text_i64(struct tw_text *text, int64_t value) {
 }
 
 void tw_text_hex(struct tw_text *text, uint64_t value, unsigned digits) {
-    unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1), n = (bits + 3) / 4;
+    unsigned n = (count_bits(value) + 3) / 4;
     n = digits > n ? digits : n;
     char *to = reserve(text, n);
     if (to == NULL)

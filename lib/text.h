@@ -27,9 +27,8 @@ void tw_text_clear(struct tw_text *text);
 
 void tw_text_bytes(struct tw_text *text, const void *bytes, size_t len);
 static inline void tw_text_str(struct tw_text *text, const char *s);
-static inline void tw_text_char(struct tw_text *text, char c); /* each column has its separator: no call */
-static inline void tw_text_u64(struct tw_text *text,
-                               uint64_t value); /* no call for a digit: half of a record's numbers */
+static inline void tw_text_char(struct tw_text *text, char c);        /* each column has its separator: no call */
+static inline void tw_text_u64(struct tw_text *text, uint64_t value); /* nor for a digit: half of its numbers */
 void tw_text_i64(struct tw_text *text, int64_t value);
 
 /* Lower-case hexadecimal, without 0x, at least `digits` digits. */
