@@ -8,6 +8,8 @@
  *
  * A thread that goes to sleep first says at which fill it wants to be woken and then looks once more; the other one first
  * moves its position and then looks at that wish. Both in sequential consistency: so one of them always sees the other.
+ * Who wakes takes the wish away first. It may be late, and wake from a sleep that began after the wish it saw: so who was
+ * woken for nothing says its wish again before it sleeps on.
  */
 #include "queue.h"
 
@@ -213,11 +215,10 @@ static bool doze(struct tw_queue *queue, tw_time until) {
 
 bool tw_queue_sleep(struct tw_queue *queue, size_t bytes, tw_time until) {
     (void)pthread_mutex_lock(&queue->lock);
-    atomic_store(&queue->wake_filled, bytes);
-    while (tw_queue_used(queue) < bytes && !atomic_load(&queue->urgent) && !atomic_load(&queue->closed)) {
-        if (!doze(queue, until))
-            break;
-    }
+    do {
+        atomic_store(&queue->wake_filled, bytes);
+    } while (tw_queue_used(queue) < bytes && !atomic_load(&queue->urgent) && !atomic_load(&queue->closed) &&
+             doze(queue, until));
     atomic_store(&queue->wake_filled, NEVER);
     (void)pthread_mutex_unlock(&queue->lock);
     (void)atomic_exchange(&queue->urgent, false); /* reads it: so what was put before it is seen from here on */
