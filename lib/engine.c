@@ -17,6 +17,7 @@
 
 enum {
     BATCH = 64,          /* packets whose flows are on their way from memory at the same time */
+    RING_AHEAD = 256,    /* bytes, how far behind a new entry the ring's memory is asked for */
     PUMP_BYTES = 1 << 20 /* moved for each waiting extraction at a tick */
 };
 
@@ -165,6 +166,8 @@ static inline tw_ref put(struct tw_engine *engine, const struct tw_tracked *trac
     uint32_t caplen = snaplen - 1 < from->caplen ? snaplen : from->caplen; /* 0 is no limit: less one, the largest */
     tw_ref ref = tw_ring_reserve(engine->ring, caplen, tracked->clock);
     struct tw_ring_entry *entry = tw_ring_entry_at(engine->ring, ref);
+    /* Else so many writes wait for its next lines that no other write finds room: 20 of 45 ns for a packet. */
+    __builtin_prefetch((const char *)entry + RING_AHEAD, 1);
     /* At once: to set a bit field alone, its neighbours would be read from memory first. */
     *entry = (struct tw_ring_entry){
         .clock = tracked->clock,

@@ -22,7 +22,7 @@
 
 #include "ahead.h"
 
-enum { UNIT = 8, SKIP = 0, FAR = 64 /* one share in so many of the memory is used before it is gone back */ };
+enum { UNIT = 8, SKIP = 0, AHEAD = 512, FAR = 64 /* one share in so many of the memory is used before it is gone back */ };
 
 #define NEVER UINT64_MAX /* as a wish: do not wake me */
 
@@ -142,7 +142,9 @@ void *tw_queue_reserve(struct tw_queue *queue, size_t len, size_t limit) {
     queue->reserved_len = cost;
     if (place_of(queue, head + skip) + cost > queue->calm)
         queue->calm = tw_ahead_reach(queue->ahead, place_of(queue, head + skip) + cost);
-    return header_at(queue, queue->reserved) + 1;
+    struct header *header = header_at(queue, queue->reserved);
+    __builtin_prefetch((const char *)header + AHEAD, 1);
+    return header + 1;
 }
 
 static void wake_taker(struct tw_queue *queue) {
