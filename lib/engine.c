@@ -160,27 +160,40 @@ static inline uint32_t ring_flags(const struct tw_packet *packet) {
     return packet->has & TW_HAS_OPTIONS ? TW_RING_SYN | TW_RING_HANDSHAKE : TW_RING_SYN;
 }
 
-/* Put a packet into the ring: where it is, or, with its time and length, itself. */
-static inline tw_ref put(struct tw_engine *engine, const struct tw_tracked *tracked, const struct tw_frame *from) {
-    uint32_t snaplen = engine->settings.ring.snaplen;
-    uint32_t caplen = snaplen - 1 < from->caplen ? snaplen : from->caplen; /* 0 is no limit: less one, the largest */
-    tw_ref ref = tw_ring_reserve(engine->ring, caplen, tracked->clock);
-    struct tw_ring_entry *entry = tw_ring_entry_at(engine->ring, ref);
+/* An entry for a packet, and what is the same of it wherever its bytes are. */
+static inline struct tw_ring_entry *put_entry(struct tw_engine *engine, struct tw_tracked *tracked, uint64_t units,
+                                              uint32_t caplen, uint64_t offset, uint32_t origin) {
+    tracked->ref = tw_ring_reserve(engine->ring, units, tracked->clock);
+    struct tw_ring_entry *entry = tw_ring_entry_at(engine->ring, tracked->ref);
     /* Else so many writes wait for its next lines that no other write finds room: 20 of 45 ns for a packet. */
     __builtin_prefetch((const char *)entry + RING_AHEAD, 1);
     /* At once: to set a bit field alone, its neighbours would be read from memory first. */
     *entry = (struct tw_ring_entry){
         .clock = tracked->clock,
-        .offset = engine->is_in_file ? from->offset : (uint64_t)tracked->time,
+        .offset = offset,
         .caplen = caplen & 0x7ffff,
         .flags = ring_flags(&tracked->packet) & 0x1fu,
         .source = engine->source,
-        .origin = engine->is_in_file ? from->origin : from->wirelen,
+        .origin = origin,
     };
-    if (!engine->is_in_file) {
-        memcpy(entry + 1, from->bytes, caplen);
+    return entry;
+}
+
+static __attribute__((noinline)) void put_bytes(struct tw_engine *engine, struct tw_tracked *tracked,
+                                                const struct tw_frame *from, uint32_t caplen) {
+    uint64_t units = tw_ring_units(engine->ring, caplen);
+    memcpy(put_entry(engine, tracked, units, caplen, (uint64_t)tracked->time, from->wirelen) + 1, from->bytes, caplen);
+}
+
+/* Put a packet into the ring: where it is, or, with its time and length, itself. */
+static inline void put(struct tw_engine *engine, struct tw_tracked *tracked, const struct tw_frame *from) {
+    uint32_t snaplen = engine->settings.ring.snaplen;
+    uint32_t caplen = snaplen - 1 < from->caplen ? snaplen : from->caplen; /* 0 is no limit: less one, the largest */
+    if (engine->is_in_file) {
+        (void)put_entry(engine, tracked, TW_RING_ENTRY_UNITS, caplen, from->offset, from->origin);
+    } else {
+        put_bytes(engine, tracked, from, caplen);
     }
-    return ref;
 }
 
 /* What the running batch has put into the ring must not leave before it was worked on. Entries alone never fill one. */
@@ -194,7 +207,7 @@ static inline __attribute__((always_inline)) void feed_flow(struct tw_engine *en
     tracked->key_end = (uint8_t)tw_flowkey_init(&tracked->key, &tracked->packet);
     tracked->is_scoped = is_scoped;
     tracked->hash = tw_flowtable_hash(engine->table, &tracked->key, is_scoped ? &tracked->packet.scope : NULL);
-    tracked->ref = put(engine, tracked, from);
+    put(engine, tracked, from);
     if (++engine->next == engine->batch + BATCH) {
         tw_engine_flush(engine);
     }
@@ -206,7 +219,7 @@ static RARE void feed_fragment(struct tw_engine *engine, struct tw_tracked *trac
     tw_engine_flush(engine);
     tw_tracker_serve(engine->tracker, tracked->clock);
     if (tw_tracker_knows(engine->tracker, &packet->later, tracked->clock)) {
-        tracked->ref = put(engine, tracked, from);
+        put(engine, tracked, from);
         tw_tracker_fragment(engine->tracker, tracked);
     }
 }
@@ -215,6 +228,7 @@ static RARE void feed_fragment(struct tw_engine *engine, struct tw_tracked *trac
 static __attribute__((noinline)) void feed_any(struct tw_engine *engine, struct tw_tracked *tracked,
                                                const struct tw_frame *from) {
     const struct tw_packet *packet = &tracked->packet;
+    tw_depths_feed(&engine->counts.headers, packet->layers);
     if (!count_kind(&engine->counts.packets, &engine->counts.ethertypes, packet)) {
         engine->other_bytes += from->wirelen;
     }
@@ -254,8 +268,8 @@ void tw_engine_feed(struct tw_engine *engine, const struct tw_frame *from) {
     }
     count_time(engine, tracked->time);
     count_packet(engine, packet, from->caplen, from->wirelen);
-    tw_depths_feed(&engine->counts.headers, packet->layers);
     if (is_plain) {
+        engine->counts.headers.packets[TW_PLAIN_HEADERS]++;
         feed_flow(engine, tracked, from, false);
     } else {
         feed_any(engine, tracked, from);

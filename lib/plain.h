@@ -18,7 +18,13 @@
 #include "view.h"
 #include "walk.h"
 
-enum { TW_TCP_HEADER = 20, TW_PLAIN_ETHERNET = 14, TW_PLAIN_IPV4 = 20, TW_PLAIN_IPV6 = 40 };
+enum {
+    TW_TCP_HEADER = 20,
+    TW_PLAIN_ETHERNET = 14,
+    TW_PLAIN_IPV4 = 20,
+    TW_PLAIN_IPV6 = 40,
+    TW_PLAIN_HEADERS = 3, /* that a plain packet has */
+};
 
 /* Where the TCP header of a plain packet begins and the stated length ends. */
 struct tw_plain {

@@ -22,7 +22,12 @@
 
 #include "ahead.h"
 
-enum { UNIT = 8, SKIP = 0, AHEAD = 512, FAR = 64 /* one share in so many of the memory is used before it is gone back */ };
+enum {
+    UNIT = 8,
+    SKIP = 0,
+    AHEAD = 512,
+    FAR = 64 /* one share in so many of the memory is used before it is gone back */
+};
 
 #define NEVER UINT64_MAX /* as a wish: do not wake me */
 

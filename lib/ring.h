@@ -153,12 +153,16 @@ void tw_ring_destroy(struct tw_ring *ring);
 static inline tw_ref tw_ring_put(struct tw_ring *ring, const struct tw_ring_entry *entry, const uint8_t *bytes);
 
 /*
- * Make room for an entry and its `caplen` bytes, dropping as tw_ring_put() does. The caller fills it at once: all of the
- * entry (tw_ring_entry_at), clock and caplen as given here, and behind it the bytes, unless they stay in a file.
+ * Make room for a record, dropping as tw_ring_put() does. The caller fills it at once: all of the entry
+ * (tw_ring_entry_at), and behind it the bytes, unless they stay in a file.
+ *
+ *   units  of the record: tw_ring_units() for the entry's caplen, which is TW_RING_ENTRY_UNITS where bytes stay in files
+ *   clock  the entry's
  */
-static inline tw_ref tw_ring_reserve(struct tw_ring *ring, uint32_t caplen, tw_time clock);
+static inline tw_ref tw_ring_reserve(struct tw_ring *ring, uint64_t units, tw_time clock);
 
-/* How many bytes of the ring a packet of `caplen` bytes takes, its entry included. */
+/* How much of the ring a packet of `caplen` bytes takes, its entry included: in units of 8 bytes, and in bytes. */
+static inline uint64_t tw_ring_units(const struct tw_ring *ring, uint32_t caplen);
 static inline size_t tw_ring_cost(const struct tw_ring *ring, uint32_t caplen);
 
 /*
@@ -231,10 +235,9 @@ static inline struct tw_ring_entry *tw_ring_get(const struct tw_ring *ring, tw_r
     return ref >= ring->tail && ref < ring->head ? tw_ring_entry_at(ring, ref) : NULL;
 }
 
-static inline tw_ref tw_ring_reserve(struct tw_ring *ring, uint32_t caplen, tw_time clock) {
-    uint64_t units = tw_ring_units(ring, caplen);
+static inline tw_ref tw_ring_reserve(struct tw_ring *ring, uint64_t units, tw_time clock) {
     tw_ref start = ring->head;
-    if (start + units > ring->calm) {
+    if (__builtin_expect(start + units > ring->calm, false)) {
         start = tw_ring_make_room(ring, units);
     }
     ring->head = start + units;
@@ -245,7 +248,7 @@ static inline tw_ref tw_ring_reserve(struct tw_ring *ring, uint32_t caplen, tw_t
 }
 
 static inline tw_ref tw_ring_put(struct tw_ring *ring, const struct tw_ring_entry *entry, const uint8_t *bytes) {
-    tw_ref ref = tw_ring_reserve(ring, entry->caplen, entry->clock);
+    tw_ref ref = tw_ring_reserve(ring, tw_ring_units(ring, entry->caplen), entry->clock);
     struct tw_ring_entry *copy = tw_ring_entry_at(ring, ref);
     *copy = *entry;
     copy->link = 0;
