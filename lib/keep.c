@@ -115,7 +115,7 @@ static void on_leave(void *owner, tw_ref ref, const struct tw_ring_entry *entry)
 static void on_soon(void *owner, const struct tw_ring_entry *entry) {
     const struct tw_extract *x = owner;
     if (!(entry->flags & TW_RING_PENDING)) {
-        __builtin_prefetch(tw_flowtable_rest_at(x->table, tw_ring_number(entry)));
+        tw_flowtable_prefetch_rest(x->table, tw_ring_number(entry));
     }
 }
 

@@ -195,6 +195,23 @@ START_TEST(at_one_moment_kinds_come_in_order_and_slots_last) {
 }
 END_TEST
 
+/* First late, then early, and when that comes late again: the slot stands twice in its late bucket then. */
+START_TEST(a_slot_that_was_brought_forward_and_set_back_comes_once) {
+    struct tw_timers *timers = create();
+    struct tw_timer timer;
+    set(timers, 1, 0, 1);
+    ck_assert(pop(timers, 0, &timer)); /* the wheel has begun to turn */
+    set(timers, 1, 10 * TW_SECOND, 1);
+    set(timers, 1, 5 * TW_SECOND, 1);
+    slots[1].timer.when = 10 * TW_SECOND; /* moved away without telling */
+    ck_assert(!tw_timers_pop(timers, 9 * TW_SECOND, &timer));
+    ck_assert(tw_timers_pop(timers, 20 * TW_SECOND, &timer));
+    ck_assert_int_eq(timer.when, 10 * TW_SECOND);
+    ck_assert(!tw_timers_pop(timers, MINUTE, &timer));
+    tw_timers_destroy(timers);
+}
+END_TEST
+
 START_TEST(a_timer_set_while_others_are_served_takes_its_place_among_them) {
     struct tw_timers *timers = create();
     struct tw_timer timer;
@@ -305,6 +322,7 @@ Suite *suite_timers(void) {
     tcase_add_loop_test(tcase, random_timers_come_in_the_order_of_a_sorted_list, 0, 3);
     tcase_add_test(tcase, a_timer_is_due_at_its_moment_and_not_before);
     tcase_add_test(tcase, at_one_moment_kinds_come_in_order_and_slots_last);
+    tcase_add_test(tcase, a_slot_that_was_brought_forward_and_set_back_comes_once);
     tcase_add_test(tcase, a_timer_set_while_others_are_served_takes_its_place_among_them);
     tcase_add_loop_test(tcase, very_many_slots_come_in_order, 0, (int)(sizeof(spans) / sizeof(spans[0])));
     tcase_add_test(tcase, a_jump_of_a_century_is_fast_with_a_timer_behind_it);
