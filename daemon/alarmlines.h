@@ -3,8 +3,8 @@
  * alarmlines.h — a line for people per alarm, and one when its stall ends; never a flood.
  *
  * In the journal with fields: MESSAGE_ID, TCPWIND_FLOW, TCPWIND_RECEIVER, TCPWIND_SENDER, TCPWIND_PCAP and so on.
- * In a flood a line per second, and once in an interval the number of the others. Threads: alarmlines_print is the writer's thread, alarmlines_flush
- * may come from another at the same time.
+ * In a flood a line per second, and once in an interval the number of the others. Threads: alarmlines_print is the
+ * writer's thread, alarmlines_flush may come from another at the same time.
  */
 #ifndef ALARMLINES_H
 #define ALARMLINES_H

@@ -38,8 +38,8 @@ void status_line(struct tw_text *out, const struct status *status);
 /*
  * Append to the JSON of a report, behind its last member and before its end, the object "interval": `duration_s` and
  * what has happened in it (packets, wire_bytes, dropped_kernel, dropped_interface, flows, low_segments, alarms,
- * suppressed, extracted_packets, extracted_bytes, skipped (extractions), lost_packets, lost_lines, write_errors), and as of now
- * `interface_away`, `trouble` (a text or null), `line`.
+ * suppressed, extracted_packets, extracted_bytes, skipped (extractions), lost_packets, lost_lines, write_errors), and
+ * as of now `interface_away`, `trouble` (a text or null), `line`.
  */
 void status_json(struct tw_text *report, const struct status *status);
 

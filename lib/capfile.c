@@ -215,7 +215,8 @@ static enum tw_capfile_result cut_record(struct tw_capfile *file, uint32_t caple
 
 /*
  * Of the next record, or block, what is looked at, 2 to 4 % less time on full packets; and where one of those to come may
- * begin if they are short, since the one before is too late a moment when another processor has read them: 3 ns less for a packet.
+ * begin if they are short, since the one before is too late a moment when another processor has read them: 3 ns less
+ * for a packet.
  */
 static inline void ask_for_records(uintptr_t next) {
     __builtin_prefetch((const void *)next);

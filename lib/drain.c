@@ -102,8 +102,8 @@ static int write_fetched(struct tw_extract *x, struct tw_extraction *e, const st
 }
 
 /*
- * Where the bytes stay in files, the writer's thread is to fetch them, but for a packet whose time names a file. One that it
- * then finds lost has counted for all limits.
+ * Where the bytes stay in files, the writer's thread is to fetch them, but for a packet whose time names a file. One
+ * that it then finds lost has counted for all limits.
  */
 static int write_entry(struct tw_extract *x, struct tw_extraction *e, tw_ref ref, const struct tw_ring_entry *entry,
                        tw_time clock) {

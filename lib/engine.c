@@ -224,7 +224,8 @@ static RARE void feed_fragment(struct tw_engine *engine, struct tw_tracked *trac
     }
 }
 
-/* A packet that is not plain: another protocol, tagged, tunnelled, fragmented, damaged. Apart, so that the others stay fast. */
+/* A packet that is not plain: another protocol, tagged, tunnelled, fragmented, damaged. Apart, so that the others
+   stay fast. */
 static __attribute__((noinline)) void feed_any(struct tw_engine *engine, struct tw_tracked *tracked,
                                                const struct tw_frame *from) {
     const struct tw_packet *packet = &tracked->packet;

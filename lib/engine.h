@@ -5,8 +5,8 @@
  *   feed ─► decode, hash, prefetch, ring ─► (a batch later, in order) flow ─► window ─► detect ─► extract ─► writer
  *
  * An engine is an object with no clock of its own: time comes with the packets and, live, with tw_engine_tick. The same
- * packets and settings give the same files. Two engines share nothing. Threads: one engine, one thread, beside those that it has
- * for itself.
+ * packets and settings give the same files. Two engines share nothing. Threads: one engine, one thread, beside those
+ * that it has for itself.
  */
 #ifndef TW_ENGINE_H
 #define TW_ENGINE_H

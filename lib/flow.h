@@ -84,7 +84,8 @@ struct tw_flow {
     struct tw_timer_mark timer;                       /* of the slot: stays when the flow ends */
     uint8_t has_macs : 2;                             /* a bit for each side; and */
     uint8_t has_other_macs : 2;                       /* than the other side: in tw_flow_more */
-    /* Who sent the last packet. Not among the bits behind `state`: they are read with it as one right after this is written. */
+    /* Who sent the last packet. Not among the bits behind `state`: they are read with it as one right after this is
+       written. */
     uint8_t last_side : 1;
 
     struct tw_flow_side side[TW_SIDE_COUNT];

@@ -82,7 +82,8 @@ static inline TW_PREFETCH uint32_t tw_flowtable_prefetch_flow(const struct tw_fl
                                                               const struct tw_flowkey *key, bool is_end);
 
 /*
- * Borrow the flow, or NULL. `scope`: NULL is the empty one; `guess`: the slot to look at first, whoever has it now; 0: none.
+ * Borrow the flow, or NULL. `scope`: NULL is the empty one; `guess`: the slot to look at first, whoever has it now; 0:
+ * none.
  */
 static inline struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint32_t hash, const struct tw_flowkey *key,
                                                 const struct tw_scope *scope, uint32_t guess);

@@ -39,8 +39,8 @@ struct header {
 struct tw_queue {
     uint8_t *memory;
     uint64_t size; /* a power of two: positions become addresses without a division */
-    /* The position of the memory's beginning. The putter changes it only when it has seen all released, and the taker looks at
-       it only for records whose head it has seen: so it need not be atomic. */
+    /* The position of the memory's beginning. The putter changes it only when it has seen all released, and the
+       taker looks at it only for records whose head it has seen: so it need not be atomic. */
     uint64_t base;
     pthread_mutex_t lock; /* for sleeping and waking only */
     pthread_cond_t filled, emptied;
@@ -124,8 +124,8 @@ static bool fits(struct tw_queue *queue, uint64_t end, size_t limit) {
 }
 
 /*
- * Whether all is released. It is asked only while the taker seems to sleep: else the line that it writes would be taken from
- * it for every record.
+ * Whether all is released. It is asked only while the taker seems to sleep: else the line that it writes would be taken
+ * from it for every record.
  */
 static bool is_at_rest(const struct tw_queue *queue, uint64_t head) {
     return atomic_load_explicit(&queue->wake_filled, memory_order_relaxed) != NEVER &&

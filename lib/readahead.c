@@ -36,8 +36,8 @@ struct tw_readahead {
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t freed;
     uint64_t wanted; /* the next to be lent; the one before may be in use */
-    /* The next for the thread. Those from `wanted` up to here are in the ring, but for the one that it fills now, which is not
-       taken from there when it was read by who wanted it meanwhile. */
+    /* The next for the thread. Those from `wanted` up to here are in the ring, but for the one that it fills now,
+       which is not taken from there when it was read by who wanted it meanwhile. */
     uint64_t next, filling;
     bool is_over; /* nothing more is to be read */
     bool is_idle; /* the thread waits */

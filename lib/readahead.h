@@ -4,8 +4,8 @@
  *
  * Of a capture with full packets half of the time is the kernel's for copying it: with a thread for that a fifth less was
  * measured, and a twentieth less where packets are headers. Who wants a chunk that the thread has not read yet, or where no
- * thread can be had, reads it himself. The bytes are lent where they were read, with room before them, so that what was left
- * of the chunk before can be put there and a record is whole again.
+ * thread can be had, reads it himself. The bytes are lent where they were read, with room before them, so that what was
+ * left of the chunk before can be put there and a record is whole again.
  *
  * Threads: one, beside its own.
  */

@@ -19,8 +19,8 @@ struct tw_skews {
 };
 
 /*
- * By how much the clock is ahead of a packet's time, and back: what is left of the clock without it. Damaged times are so far
- * apart that it does not fit; then it goes round, and back again.
+ * By how much the clock is ahead of a packet's time, and back: what is left of the clock without it. Damaged times are
+ * so far apart that it does not fit; then it goes round, and back again.
  */
 static inline tw_time tw_skew_without(tw_time clock, tw_time other) {
     return (tw_time)((uint64_t)clock - (uint64_t)other);

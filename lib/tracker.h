@@ -20,8 +20,8 @@
 struct tw_tracker;
 
 /*
- * A packet of a flow, or a later fragment, that stands in the ring. Its first two lines are all that is read of a plain packet
- * whose flow is known.
+ * A packet of a flow, or a later fragment, that stands in the ring. Its first two lines are all that is read of a plain
+ * packet whose flow is known.
  */
 struct tw_tracked {
     tw_time time;  /* its own */

@@ -166,8 +166,8 @@ static void carry_out_configure(struct tw_writer *writer, const struct op_config
 }
 
 /*
- * Where there are bytes, they follow the operation: its pointer only tells that. To fetch packets of before their alarm costs
- * a system call each, which the other thread need not wait for.
+ * Where there are bytes, they follow the operation: its pointer only tells that. To fetch packets of before their alarm
+ * costs a system call each, which the other thread need not wait for.
  */
 static void carry_out_packet(struct tw_writer *writer, const struct tw_writer_packet *op) {
     struct tw_ring_packet packet = {op->time, op->wirelen, (const uint8_t *)(op + 1)};

@@ -201,8 +201,8 @@ static uint8_t *put_numbered(uint64_t number) {
 }
 
 /*
- * The taker falls asleep all the time, and who wakes it is often late: without its wish said again the first such wake-up was
- * its last, within these records in four runs of six.
+ * The taker falls asleep all the time, and who wakes it is often late: without its wish said again the first such
+ * wake-up was its last, within these records in four runs of six.
  */
 START_TEST(a_taker_woken_for_nothing_is_woken_again) {
     uint64_t right = 0;

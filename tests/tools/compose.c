@@ -16,10 +16,10 @@
  *                              a segment with LEN bytes of payload, sent by A or B, MS milliseconds after the start
  *
  * FLAGS are letters of SFRP and a dot for ACK, as tcpdump writes them. Or something else stands there with numbers of its
- * own: `udp LEN`, `sctp LEN`, `icmp TYPE CODE ID LEN`, `proto NUMBER LEN` (any other protocol of IP), `ether TYPE LEN` (what
- * is not IP: with no IP header among the headers). Keys:
- * flow, sport and dport (of A and B), scale; fragment (id), offset, part (bytes) and more, for a piece of the datagram;
- * length (what IP says of it, -1: that it is 0), cut (bytes captured), wire (bytes on the wire).
+ * own: `udp LEN`, `sctp LEN`, `icmp TYPE CODE ID LEN`, `proto NUMBER LEN` (any other protocol of IP), `ether TYPE LEN`
+ * (what is not IP: with no IP header among the headers). Keys: flow, sport and dport (of A and B), scale; fragment
+ * (id), offset, part (bytes) and more, for a piece of the datagram; length (what IP says of it, -1: that it is 0), cut
+ * (bytes captured), wire (bytes on the wire).
  */
 #include "build_packet.h"
 
