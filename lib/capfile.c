@@ -16,7 +16,7 @@ enum {
     ORIGINS_MAX = 1 << 20,
     PCAP_HEADER = 24,
     RECORD_HEADER = 16,
-    SHORT_AHEAD = 512, /* bytes: four short records, and their bytes come in half a microsecond */
+    SHORT_AHEAD = 512, /* bytes: about four short records, which are half a microsecond of work */
     BLOCK_HEADER = 8,
     BLOCK_MIN = BLOCK_HEADER + 4,
     BLOCK_MAX = 1 << 24,
@@ -214,11 +214,11 @@ static enum tw_capfile_result cut_record(struct tw_capfile *file, uint32_t caple
 }
 
 /*
- * Of the next record, or block, what is looked at, 2 to 4 % less time on full packets; and where one of those to come may
- * begin if they are short, since the one before is too late a moment when another processor has read them: 3 ns less
- * for a packet.
+ * Of the next record, or block, what is looked at: 2 to 4 % less time on full packets. And the same of one that is to come
+ * later, if all of them are short: a record ahead is too late when it was another processor that has read them (3 ns less
+ * for a packet of headers).
  */
-static inline void ask_for_records(uintptr_t next) {
+static inline TW_PREFETCH void ask_for_records(uintptr_t next) {
     __builtin_prefetch((const void *)next);
     __builtin_prefetch((const void *)(next + 64));
     __builtin_prefetch((const void *)(next + SHORT_AHEAD));

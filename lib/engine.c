@@ -17,7 +17,7 @@
 
 enum {
     BATCH = 64,          /* packets whose flows are on their way from memory at the same time */
-    RING_AHEAD = 256,    /* bytes, how far behind a new entry the ring's memory is asked for */
+    RING_AHEAD = 256,    /* bytes, how far behind a new record the ring's memory is asked for */
     PUMP_BYTES = 1 << 20 /* moved for each waiting extraction at a tick */
 };
 
@@ -52,8 +52,8 @@ int tw_engine_create(const struct tw_engine_options *options, struct tw_engine *
     }
     engine->settings = *options->settings;
     engine->next = engine->batch;
-    engine->is_in_file = options->fetch;
     engine->ring = tw_extract_ring(tw_tracker_extract(engine->tracker));
+    engine->is_in_file = tw_ring_is_in_file(engine->ring);
     engine->table = tw_tracker_table(engine->tracker);
     *ret = engine;
     return 0;
@@ -165,8 +165,8 @@ static inline struct tw_ring_entry *put_entry(struct tw_engine *engine, struct t
                                               uint32_t caplen, uint64_t offset, uint32_t origin) {
     tracked->ref = tw_ring_reserve(engine->ring, units, tracked->clock);
     struct tw_ring_entry *entry = tw_ring_entry_at(engine->ring, tracked->ref);
-    /* Else so many writes wait for its next lines that no other write finds room: 20 of 45 ns for a packet. */
-    __builtin_prefetch((const char *)entry + RING_AHEAD, 1);
+    /* Else so many writes wait for lines of new entries that no other write finds room: 20 of 45 ns for a packet. */
+    tw_prefetch_write(entry, units * TW_RING_UNIT + RING_AHEAD);
     /* At once: to set a bit field alone, its neighbours would be read from memory first. */
     *entry = (struct tw_ring_entry){
         .clock = tracked->clock,
@@ -179,6 +179,7 @@ static inline struct tw_ring_entry *put_entry(struct tw_engine *engine, struct t
     return entry;
 }
 
+/* Apart, so that those that stay in their file are fast. */
 static __attribute__((noinline)) void put_bytes(struct tw_engine *engine, struct tw_tracked *tracked,
                                                 const struct tw_frame *from, uint32_t caplen) {
     uint64_t units = tw_ring_units(engine->ring, caplen);
@@ -224,8 +225,10 @@ static RARE void feed_fragment(struct tw_engine *engine, struct tw_tracked *trac
     }
 }
 
-/* A packet that is not plain: another protocol, tagged, tunnelled, fragmented, damaged. Apart, so that the others
-   stay fast. */
+/*
+ * A packet that is not plain: another protocol, tagged, tunnelled, fragmented, damaged. Apart, so that the others stay
+ * fast.
+ */
 static __attribute__((noinline)) void feed_any(struct tw_engine *engine, struct tw_tracked *tracked,
                                                const struct tw_frame *from) {
     const struct tw_packet *packet = &tracked->packet;
@@ -270,7 +273,7 @@ void tw_engine_feed(struct tw_engine *engine, const struct tw_frame *from) {
     count_time(engine, tracked->time);
     count_packet(engine, packet, from->caplen, from->wirelen);
     if (is_plain) {
-        engine->counts.headers.packets[TW_PLAIN_HEADERS]++;
+        tw_depths_add(&engine->counts.headers, TW_PLAIN_HEADERS);
         feed_flow(engine, tracked, from, false);
     } else {
         feed_any(engine, tracked, from);

@@ -26,9 +26,6 @@
 #include "shape.h"
 #include "skew.h"
 
-/* gcc takes a function that only prefetches for one without effect, and drops calls of it unless they are inlined. */
-#define TW_PREFETCH __attribute__((always_inline))
-
 /* A scope, once for all flows that have it; 0 is the number of the empty one. */
 struct tw_scope_slot {
     struct tw_scope scope;
@@ -82,8 +79,8 @@ static inline TW_PREFETCH uint32_t tw_flowtable_prefetch_flow(const struct tw_fl
                                                               const struct tw_flowkey *key, bool is_end);
 
 /*
- * Borrow the flow, or NULL. `scope`: NULL is the empty one; `guess`: the slot to look at first, whoever has it now; 0:
- * none.
+ * Borrow the flow, or NULL. `scope`: NULL is the empty one; `guess`: the slot to look at first, whoever has it now,
+ * or 0.
  */
 static inline struct tw_flow *tw_flowtable_find(struct tw_flowtable *table, uint32_t hash, const struct tw_flowkey *key,
                                                 const struct tw_scope *scope, uint32_t guess);

@@ -68,9 +68,13 @@ struct tw_depths {
     uint64_t packets[TW_LAYERS_MAX + 1]; /* by how many headers they have */
 };
 
-/* Count a packet. */
+/* Count a packet of `n` headers, at most TW_LAYERS_MAX; and one with this chain of them. */
+static inline void tw_depths_add(struct tw_depths *depths, unsigned n) {
+    depths->packets[n]++;
+}
+
 static inline void tw_depths_feed(struct tw_depths *depths, uint64_t chain) {
-    depths->packets[tw_layers_count(chain)]++;
+    tw_depths_add(depths, tw_layers_count(chain));
 }
 
 struct tw_depths_sum {

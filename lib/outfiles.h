@@ -77,8 +77,10 @@ const char *tw_outfiles_name(const struct tw_outfiles *files, uint64_t owner);
  */
 void tw_outfiles_cut(struct tw_outfiles *files);
 
-/* Finish the files that are older than pcap.max_age though no packet comes that would show it. To be called now and
-   then. */
+/*
+ * Finish the files that are older than pcap.max_age though no packet comes that would show it. To be called now and
+ * then.
+ */
 void tw_outfiles_age(struct tw_outfiles *files, tw_time clock);
 
 /* The name of the file that was written last and is open; valid until the next call. NULL: none is open. */

@@ -25,8 +25,8 @@ bool tw_linktype_is_known(int dlt);
  *   wirelen  length on the wire, at least caplen
  *   ret      overwritten; fields that `has`, `status` or a count do not announce are unspecified
  *
- * Returns whether the packet is plain: by plain.h, of a flow, without anything to be counted but its version of IP, its
- * scope empty. Cannot fail: any bytes give a view.
+ * Returns whether the packet is plain: by plain.h, of a flow, with TW_PLAIN_HEADERS headers, without anything to be
+ * counted but its version of IP, its scope empty. Cannot fail: any bytes give a view.
  */
 static inline bool tw_packet_decode(const struct tw_decode_settings *settings, int dlt, const uint8_t *data,
                                     uint32_t caplen, uint32_t wirelen, struct tw_packet *ret);

@@ -8,8 +8,8 @@
  *
  * A thread that goes to sleep first says at which fill it wants to be woken and then looks once more; the other one first
  * moves its position and then looks at that wish. Both in sequential consistency: so one of them always sees the other.
- * Who wakes takes the wish away first. It may be late, and wake from a sleep that began after the wish it saw: so who was
- * woken for nothing says its wish again before it sleeps on.
+ * Who wakes the taker takes its wish away first. It may be late, and wake it from a sleep that began after the wish it
+ * saw: so a taker that was woken for nothing says its wish again before it sleeps on.
  */
 #include "queue.h"
 
@@ -25,8 +25,8 @@
 enum {
     UNIT = 8,
     SKIP = 0,
-    AHEAD = 512,
-    FAR = 64 /* one share in so many of the memory is used before it is gone back */
+    NEXT = 512, /* bytes, how far behind a record's beginning the memory of the next ones is asked for */
+    FAR = 64    /* one share in so many of the memory is used before it is gone back */
 };
 
 #define NEVER UINT64_MAX /* as a wish: do not wake me */
@@ -148,7 +148,7 @@ void *tw_queue_reserve(struct tw_queue *queue, size_t len, size_t limit) {
     if (place_of(queue, head + skip) + cost > queue->calm)
         queue->calm = tw_ahead_reach(queue->ahead, place_of(queue, head + skip) + cost);
     struct header *header = header_at(queue, queue->reserved);
-    __builtin_prefetch((const char *)header + AHEAD, 1);
+    tw_prefetch_write(header, NEXT); /* else tw_queue_commit() waits for it: for half of its time */
     return header + 1;
 }
 

@@ -156,7 +156,7 @@ static inline tw_ref tw_ring_put(struct tw_ring *ring, const struct tw_ring_entr
  * Make room for a record, dropping as tw_ring_put() does. The caller fills it at once: all of the entry
  * (tw_ring_entry_at), and behind it the bytes, unless they stay in a file.
  *
- *   units  of the record: tw_ring_units() for the entry's caplen, which is TW_RING_ENTRY_UNITS where bytes stay in files
+ *   units  of the record: tw_ring_units() of its caplen, which is TW_RING_ENTRY_UNITS where bytes stay in files
  *   clock  the entry's
  */
 static inline tw_ref tw_ring_reserve(struct tw_ring *ring, uint64_t units, tw_time clock);
@@ -237,7 +237,7 @@ static inline struct tw_ring_entry *tw_ring_get(const struct tw_ring *ring, tw_r
 
 static inline tw_ref tw_ring_reserve(struct tw_ring *ring, uint64_t units, tw_time clock) {
     tw_ref start = ring->head;
-    if (__builtin_expect(start + units > ring->calm, false)) {
+    if (start + units > ring->calm) {
         start = tw_ring_make_room(ring, units);
     }
     ring->head = start + units;

@@ -38,8 +38,10 @@ struct tw_sink_options {
     void *hooks;
 };
 
-/* Live, look after the folder as tw_sink_keep; then open the logs. Returns 0, -ENOMEM, TW_ENAME or a negative errno
-   of the opening; then *ret is untouched. */
+/*
+ * Live, look after the folder as tw_sink_keep; then open the logs. Returns 0, -ENOMEM, TW_ENAME or a negative errno of
+ * the opening; then *ret is untouched.
+ */
 int tw_sink_create(const struct tw_sink_options *options, struct tw_sink **ret);
 
 /* Close all without finishing: begun files keep their .part, what is in buffers is lost. NULL is allowed. */

@@ -37,8 +37,10 @@ void tw_text_hex(struct tw_text *text, uint64_t value, unsigned digits);
 /* numerator / denominator with six decimals, rounded as printf does (half to even); "0" when the denominator is 0. */
 void tw_text_ratio(struct tw_text *text, uint64_t numerator, uint64_t denominator);
 
-/* `count` per second of `duration`, as tw_text_ratio() writes it, exact for all counts; "0" when the duration is not
-   above 0. */
+/*
+ * `count` per second of `duration`, as tw_text_ratio() writes it, exact for all counts; "0" when the duration is not
+ * above 0.
+ */
 void tw_text_rate(struct tw_text *text, uint64_t count, tw_time duration);
 
 /* "seconds.nanoseconds", nine decimals; a negative time has a minus sign. */

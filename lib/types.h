@@ -16,6 +16,14 @@ typedef int64_t tw_time;
 #define TW_MS     INT64_C(1000000)
 #define TW_SECOND INT64_C(1000000000)
 
+/* gcc takes a function that only prefetches for one without effect, and drops calls of it unless they are inlined. */
+#define TW_PREFETCH __attribute__((always_inline))
+
+/* Ask the processor for memory that will be written, wherever that is: also beyond what may be. */
+static inline TW_PREFETCH void tw_prefetch_write(const void *near, size_t bytes_behind) {
+    __builtin_prefetch((const void *)((uintptr_t)near + bytes_behind), 1);
+}
+
 /* A packet as it comes from its source. */
 struct tw_frame {
     tw_time time;

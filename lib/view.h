@@ -47,8 +47,10 @@ struct tw_datagram {
     uint8_t ip_version;
 };
 
-/* In the order of their use: what a plain TCP packet needs stands in the first lines, so that a batch stays in the
-   cache. */
+/*
+ * In the order of their use: what a plain TCP packet needs stands in the first lines, so that a batch stays in the
+ * cache.
+ */
 struct tw_packet {
     union {
         struct {

@@ -28,6 +28,7 @@ static void check_plain(const struct tw_packet *view) {
     ck_assert_uint_eq(view->has, WHOLE);
     ck_assert_uint_eq(view->n_first, 0);
     ck_assert(tw_scope_is_empty(&view->scope));
+    ck_assert_uint_eq(tw_layers_count(view->layers), TW_PLAIN_HEADERS);
 }
 
 /*

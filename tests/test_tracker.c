@@ -14,8 +14,10 @@
 
 enum { SYN = TW_TCP_SYN, ACK = TW_TCP_ACK, FIN = TW_TCP_FIN, RST = TW_TCP_RST };
 
-/* A's handshake with B, both with a window scale of 7 (clients of option value + 1), at 0, 1 and 2 ms; then 100 and
-   500 are next. */
+/*
+ * A's handshake with B, both with a window scale of 7 (clients of option value + 1), at 0, 1 and 2 ms; then 100 and
+ * 500 are next.
+ */
 #define OPENED                                                                                                         \
     {0, TW_A, SYN, 99, 0, 64000, .scale = 8}, {1, TW_B, SYN | ACK, 499, 100, 64000, .scale = 8}, {                     \
         2, TW_A, ACK, 100, 500, 500                                                                                    \

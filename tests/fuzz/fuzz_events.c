@@ -20,8 +20,10 @@ struct input {
     bool is_interface;
 };
 
-/* The bytes as they come; what is missing is 0. Enumerations, flags and lengths are taken from integers, so that
-   they are valid. */
+/*
+ * The bytes as they come; what is missing is 0. Enumerations, flags and lengths are taken from integers, so that they
+ * are valid.
+ */
 static void read_input(const uint8_t *data, size_t size, struct input *ret) {
     uint8_t raw[sizeof(*ret)] = {0};
     memcpy(raw, data, size < sizeof(raw) ? size : sizeof(raw));
