@@ -10,6 +10,11 @@
 
 #include <netinet/in.h>
 
+/* A part of the text. */
+struct span {
+    size_t at, len;
+};
+
 /* One line in the making: `sent` is its direction, `received` the other one. */
 struct line {
     const struct tw_flow_record *record;
@@ -17,6 +22,7 @@ struct line {
     enum tw_side side;
     const char *community_id;
     const struct tw_label *label; /* of each end */
+    struct span *end;             /* of each end: where it has been written; len 0: nowhere yet */
 };
 
 void tw_flowlog_header(struct tw_text *out) {
@@ -50,7 +56,8 @@ static void put_seconds(struct tw_text *out, tw_time t) {
 }
 
 static void put_bits(struct tw_text *out, uint64_t value, unsigned digits) {
-    tw_text_bytes(out, "0x", 2);
+    tw_text_char(out, '0');
+    tw_text_char(out, 'x');
     tw_text_hex(out, value, digits);
     put_tab(out);
 }
@@ -90,14 +97,21 @@ static void put_name(struct tw_text *out, const char *name) {
     put_tab(out);
 }
 
-/* Address, country, organisation, port. */
+/* Address, country, organisation, port; copied from the line before, where they are the other end's. */
 static void put_end(struct tw_text *out, const struct line *line, enum tw_side side) {
     const struct tw_flow_id *id = &line->record->id;
+    struct span *span = &line->end[side];
+    if (span->len > 0) {
+        tw_text_again(out, span->at, span->len);
+        return;
+    }
+    span->at = out->len;
     tw_text_addr(out, id->ip_version, &id->end[side].addr);
     put_tab(out);
     put_name(out, line->label[side].country);
     put_name(out, line->label[side].organisation);
     put_count(out, id->end[side].port);
+    span->len = out->len - span->at;
 }
 
 /* How many chains of headers, the depth of each, and the chains. */
@@ -206,6 +220,7 @@ void tw_flowlog_record(struct tw_text *out, const struct tw_labeller *labeller, 
     char community_id[TW_COMMUNITY_MAX];
     bool has_id = tw_community_of_flow(id, community_id);
     struct tw_label label[TW_SIDE_COUNT];
+    struct span end[TW_SIDE_COUNT] = {{0}};
     for (enum tw_side side = TW_A; side < TW_SIDE_COUNT; side++)
         tw_label_find(labeller, id->ip_version, &id->end[side].addr, &label[side]);
     for (enum tw_side side = TW_A; side < TW_SIDE_COUNT; side++) {
@@ -216,6 +231,7 @@ void tw_flowlog_record(struct tw_text *out, const struct tw_labeller *labeller, 
             .side = side,
             .community_id = has_id ? community_id : "-",
             .label = label,
+            .end = end,
         };
         if (line.sent->packets == 0)
             continue;

@@ -9,17 +9,16 @@
 #include "text.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_ROOM = 256, U64_DIGITS = 20 };
+enum { FIRST_ROOM = 256, U64_DIGITS = 20, U64_HEX_DIGITS = 16 };
 
 /* "00" to "99" */
 static const char pairs[200] =
     "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849"
     "5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
-
-static const char hex_digits[] = "0123456789abcdef";
 
 void tw_text_fini(struct tw_text *text) {
     free(text->data);
@@ -57,6 +56,14 @@ void tw_text_bytes(struct tw_text *text, const void *bytes, size_t len) {
     if (to == NULL)
         return;
     memcpy(to, bytes, len);
+    text->len += len;
+}
+
+void tw_text_again(struct tw_text *text, size_t at, size_t len) {
+    char *to = len > 0 ? reserve(text, len) : NULL;
+    if (to == NULL)
+        return;
+    memcpy(to, text->data + at, len);
     text->len += len;
 }
 
@@ -145,16 +152,27 @@ void tw_text_i64(struct tw_text *text, int64_t value) {
     tw_text_u64(text, magnitude(value));
 }
 
+/* Eight digits at once: each half byte is brought into a byte of its own, and becomes a digit there. */
+static void put_hex(char *to, uint32_t value) {
+    uint64_t x = value;
+    x = (x << 16 | x) & UINT64_C(0x0000ffff0000ffff);
+    x = (x << 8 | x) & UINT64_C(0x00ff00ff00ff00ff);
+    x = (x << 4 | x) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    uint64_t letters = (x + UINT64_C(0x0606060606060606)) >> 4 & UINT64_C(0x0101010101010101);
+    x = htobe64(x + UINT64_C(0x3030303030303030) + letters * ('a' - '0' - 10));
+    memcpy(to, &x, sizeof(x));
+}
+
 void tw_text_hex(struct tw_text *text, uint64_t value, unsigned digits) {
     unsigned n = (count_bits(value) + 3) / 4;
     n = digits > n ? digits : n;
-    char *to = reserve(text, n);
+    char *to = reserve(text, U64_HEX_DIGITS);
     if (to == NULL)
         return;
-    for (unsigned i = n; i > 0; i--) {
-        to[i - 1] = hex_digits[value & 15];
-        value >>= 4;
-    }
+    value <<= 4 * (U64_HEX_DIGITS - n);
+    put_hex(to, (uint32_t)(value >> 32));
+    if (n > 8)
+        put_hex(to + 8, (uint32_t)value);
     text->len += n;
 }
 
@@ -173,6 +191,10 @@ static void put_ratio(struct tw_text *text, unsigned __int128 numerator, uint64_
     uint64_t whole, millionths;
     if (denominator == 0) {
         tw_text_char(text, '0');
+        return;
+    }
+    if (numerator == 0) { /* two of five in flow records: no division */
+        tw_text_str(text, "0.000000");
         return;
     }
     if (numerator <= UINT64_MAX && denominator <= UINT64_MAX / 4000000) {
@@ -201,6 +223,10 @@ void tw_text_rate(struct tw_text *text, uint64_t count, tw_time duration) {
 
 void tw_text_seconds(struct tw_text *text, tw_time t) {
     uint64_t nanoseconds = magnitude(t);
+    if (t == 0) { /* two of five in flow records, too */
+        tw_text_str(text, "0.000000000");
+        return;
+    }
     if (t < 0)
         tw_text_char(text, '-');
     tw_text_u64(text, nanoseconds / (uint64_t)TW_SECOND);
@@ -299,9 +325,11 @@ void tw_text_mac(struct tw_text *text, const uint8_t mac[6]) {
     char *to = reserve(text, 17);
     if (to == NULL)
         return;
+    char digits[U64_HEX_DIGITS];
+    put_hex(digits, (uint32_t)mac[0] << 24 | (uint32_t)mac[1] << 16 | (uint32_t)mac[2] << 8 | mac[3]);
+    put_hex(digits + 8, (uint32_t)mac[4] << 24 | (uint32_t)mac[5] << 16);
     for (int i = 0; i < 6; i++) {
-        to[3 * i] = hex_digits[mac[i] >> 4];
-        to[3 * i + 1] = hex_digits[mac[i] & 15];
+        memcpy(to + 3 * i, digits + 2 * i, 2);
         if (i < 5)
             to[3 * i + 2] = ':';
     }

@@ -26,12 +26,13 @@ void tw_text_fini(struct tw_text *text);
 void tw_text_clear(struct tw_text *text);
 
 void tw_text_bytes(struct tw_text *text, const void *bytes, size_t len);
+void tw_text_again(struct tw_text *text, size_t at, size_t len); /* `len` bytes of its own, which begin at `at` */
 static inline void tw_text_str(struct tw_text *text, const char *s);
 static inline void tw_text_char(struct tw_text *text, char c);        /* each column has its separator: no call */
 static inline void tw_text_u64(struct tw_text *text, uint64_t value); /* nor for a digit: half of its numbers */
 void tw_text_i64(struct tw_text *text, int64_t value);
 
-/* Lower-case hexadecimal, without 0x, at least `digits` digits. */
+/* Lower-case hexadecimal, without 0x, at least `digits` digits, which are at most 16. */
 void tw_text_hex(struct tw_text *text, uint64_t value, unsigned digits);
 
 /* numerator / denominator with six decimals, rounded as printf does (half to even); "0" when the denominator is 0. */

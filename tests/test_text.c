@@ -43,6 +43,8 @@ static const uint64_t numbers[] = {0,
                                    4294967296,
                                    INT64_MAX,
                                    (uint64_t)INT64_MAX + 1,
+                                   UINT64_C(0x0123456789abcdef),
+                                   UINT64_C(0xfedcba9876543210),
                                    UINT64_MAX - 1,
                                    UINT64_MAX};
 
@@ -268,6 +270,21 @@ START_TEST(it_grows_and_keeps_what_was_there) {
 }
 END_TEST
 
+START_TEST(what_stands_there_is_copied_also_when_it_has_to_grow_for_that) {
+    tw_text_str(&text, "0123456789");
+    for (int i = 0; i < 16; i++)
+        tw_text_again(&text, 0, text.len);
+    tw_text_again(&text, 3, 4);
+    tw_text_again(&text, 3, 0);
+    ck_assert_uint_eq(text.len, 10 * 65536 + 4);
+    size_t wrong = 0;
+    for (size_t i = 0; i < 10 * 65536; i++)
+        wrong += text.data[i] != (char)('0' + i % 10);
+    ck_assert_uint_eq(wrong, 0);
+    ck_assert_int_eq(memcmp(text.data + 10 * 65536, "3456", 4), 0);
+}
+END_TEST
+
 START_TEST(what_cannot_grow_says_so_and_stays_as_it_was) {
     tw_text_str(&text, "kept");
     tw_text_bytes(&text, "", SIZE_MAX / 2);
@@ -297,6 +314,7 @@ Suite *suite_text(void) {
     tcase_add_test(tc, a_mac_is_six_pairs);
     tcase_add_loop_test(tc, a_name_cannot_command_a_terminal, 0, COUNT(names));
     tcase_add_test(tc, it_grows_and_keeps_what_was_there);
+    tcase_add_test(tc, what_stands_there_is_copied_also_when_it_has_to_grow_for_that);
     tcase_add_test(tc, what_cannot_grow_says_so_and_stays_as_it_was);
     suite_add_tcase(suite, tc);
     return suite;
