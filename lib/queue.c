@@ -25,7 +25,7 @@
 enum {
     UNIT = 8,
     SKIP = 0,
-    NEXT = 512, /* bytes, how far behind a record's beginning the memory of the next ones is asked for */
+    NEXT = 256, /* bytes, how far behind a record memory is asked for */
     FAR = 64    /* one share in so many of the memory is used before it is gone back */
 };
 
@@ -132,6 +132,12 @@ static bool is_at_rest(const struct tw_queue *queue, uint64_t head) {
            atomic_load_explicit(&queue->tail, memory_order_acquire) == head;
 }
 
+/* As much memory as the record takes, for those to come: else tw_queue_commit() waits for it, 200 ns a flow's record. */
+static inline TW_PREFETCH void ask_for_next(const struct header *header, uint64_t cost) {
+    for (uint64_t at = 0; at < cost; at += 64)
+        tw_prefetch_write(header, cost + NEXT + at);
+}
+
 void *tw_queue_reserve(struct tw_queue *queue, size_t len, size_t limit) {
     uint64_t cost = sizeof(struct header) + (len + UNIT - 1) / UNIT * UNIT;
     uint64_t head = atomic_load_explicit(&queue->head, memory_order_relaxed);
@@ -147,9 +153,8 @@ void *tw_queue_reserve(struct tw_queue *queue, size_t len, size_t limit) {
     queue->reserved_len = cost;
     if (place_of(queue, head + skip) + cost > queue->calm)
         queue->calm = tw_ahead_reach(queue->ahead, place_of(queue, head + skip) + cost);
-    struct header *header = header_at(queue, queue->reserved);
-    tw_prefetch_write(header, NEXT); /* else tw_queue_commit() waits for it: for half of its time */
-    return header + 1;
+    ask_for_next(header_at(queue, queue->reserved), cost);
+    return header_at(queue, queue->reserved) + 1;
 }
 
 static void wake_taker(struct tw_queue *queue) {
