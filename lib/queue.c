@@ -25,8 +25,9 @@
 enum {
     UNIT = 8,
     SKIP = 0,
-    NEXT = 256, /* bytes, how far behind a record memory is asked for */
-    FAR = 64    /* one share in so many of the memory is used before it is gone back */
+    NEXT = 256,      /* bytes, how far behind a record memory is asked for, */
+    NEXT_MAX = 1024, /*   and so much of it at most */
+    FAR = 64         /* one share in so many of the memory is used before it is gone back */
 };
 
 #define NEVER UINT64_MAX /* as a wish: do not wake me */
@@ -134,7 +135,7 @@ static bool is_at_rest(const struct tw_queue *queue, uint64_t head) {
 
 /* As much memory as the record takes, for those to come: else tw_queue_commit() waits for it, 120 ns a flow's record. */
 static inline TW_PREFETCH void ask_for_next(const struct header *header, uint64_t cost) {
-    for (uint64_t at = 0; at < cost; at += 64)
+    for (uint64_t at = 0; at < cost && at < NEXT_MAX; at += 64)
         tw_prefetch_write(header, cost + NEXT + at);
 }
 
