@@ -60,11 +60,8 @@ void tw_text_bytes(struct tw_text *text, const void *bytes, size_t len) {
 }
 
 void tw_text_again(struct tw_text *text, size_t at, size_t len) {
-    char *to = len > 0 ? reserve(text, len) : NULL;
-    if (to == NULL)
-        return;
-    memcpy(to, text->data + at, len);
-    text->len += len;
+    if (reserve(text, len) != NULL) /* nothing moves after that */
+        tw_text_bytes(text, text->data + at, len);
 }
 
 void tw_text_last_char(struct tw_text *text, char c) {
@@ -193,7 +190,7 @@ static void put_ratio(struct tw_text *text, unsigned __int128 numerator, uint64_
         tw_text_char(text, '0');
         return;
     }
-    if (numerator == 0) { /* two of five in flow records: no division */
+    if (numerator == 0) { /* one of four in flow records: no division */
         tw_text_str(text, "0.000000");
         return;
     }
@@ -223,7 +220,7 @@ void tw_text_rate(struct tw_text *text, uint64_t count, tw_time duration) {
 
 void tw_text_seconds(struct tw_text *text, tw_time t) {
     uint64_t nanoseconds = magnitude(t);
-    if (t == 0) { /* two of five in flow records, too */
+    if (t == 0) { /* two of five in flow records */
         tw_text_str(text, "0.000000000");
         return;
     }

@@ -6,6 +6,7 @@
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/../support/tap.sh"
+. "$here/../support/namespace.sh"
 
 for tool in ip tcpreplay tcpdump dumpcap unshare; do
     command -v $tool >/dev/null || skip_all "no $tool here"
@@ -18,34 +19,16 @@ mkdir "$dir/build" "$dir/tmp"
 ln -s "$(realpath "$TCPWIND")" "$dir/build/tcpwind"
 ln -s "$(realpath "$GENERATE")" "$dir/build/generate"
 
-is_gone() { # PID SECONDS
-    local i
-    for ((i = 0; i < $2 * 10; i++)); do
-        kill -0 "$1" 2>/dev/null || return 0
-        sleep 0.1
-    done
-    return 1
-}
-
-# The bench measures inside a namespace, by a process of its own, for which it waits.
-is_inside() {
-    local i
-    for ((i = 0; i < 600; i++)); do
-        pgrep -f -- "$dir/build --inside" >/dev/null && return 0
-        sleep 0.1
-    done
-    return 1
-}
-
 for signal in INT TERM; do
     # in the background INT would be ignored
     TMPDIR=$dir/tmp BENCH=quick python3 -c 'import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 os.execvp(sys.argv[1], sys.argv[1:])' "$here/../bench/run" "$dir/build" live >/dev/null 2>&1 &
     bench=$!
-    holds "it measures live" is_inside
+    # it measures inside a namespace, by a process of its own, for which it waits
+    holds "it measures live" await pgrep -f -- "$dir/build --inside"
     kill -$signal $bench
-    holds "it ends by SIG$signal" is_gone $bench 10
+    holds "it ends by SIG$signal" timeout 10 tail --pid=$bench -f /dev/null
     kill -KILL $bench 2>/dev/null
     wait $bench
     same "it has failed" 1 $?
